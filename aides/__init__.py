@@ -1,0 +1,1 @@
+"""Schemes as dated rules, and the check."""

@@ -1,0 +1,1 @@
+"""Who is connected and, later, in whose name."""

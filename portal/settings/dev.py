@@ -1,0 +1,14 @@
+"""Trying and developing: loopback, plain HTTP, static files read in place. `./maillage run` uses it."""
+
+from portal.settings.base import *  # noqa: F403
+from portal.settings.base import CONTENT_SECURITY_POLICY, env
+
+# Made once per installation by the launcher and kept under .var/; the fallback serves `manage.py` alone.
+SECRET_KEY = env.str("DJANGO_SECRET_KEY", default="cle-de-developpement-sans-valeur-hors-de-cette-machine")
+DEBUG = env.bool("DJANGO_DEBUG", default=False)
+ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]", *env.list("DJANGO_ALLOWED_HOSTS", default=[])]
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = False
+EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+EMAIL_FILE_PATH = env.str("MAILLAGE_COURRIELS", default=".var/courriels")
+CONTENT_SECURITY_POLICY["DIRECTIVES"]["upgrade-insecure-requests"] = False

@@ -1,0 +1,1 @@
+"""The territory and its classification: communes and their mergers, territoires, arrêtés, classements, APL."""
