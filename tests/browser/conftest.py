@@ -1,0 +1,162 @@
+"""A real Chromium before a real server: gunicorn on a database of its own, all of France, a zoning written for the tests.
+
+The server is a process apart (no ORM here), so that what is tested is what `./maillage run` starts.
+"""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg2
+import pytest
+
+try:
+    from axe_playwright_python.sync_playwright import Axe
+    from playwright.sync_api import Browser, Page, sync_playwright
+except ImportError:  # the test lock alone: the plugin of the services says in one line that these tests are not run
+    collect_ignore_glob = ["test_*.py"]
+
+RACINE = Path(__file__).resolve().parents[2]
+ZONAGE = Path(__file__).parent / "zonage_essai.csv"
+CHROMIUM = os.environ.get("MAILLAGE_CHROMIUM") or next(
+    (trouve for nom in ("chromium", "chromium-browser", "google-chrome") if (trouve := shutil.which(nom))), None
+)
+ARGUMENTS = ["--no-sandbox", "--disable-quic", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+LARGEURS = (360, 1280)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One worker holds the server and the browser; without Chromium the tests are skipped, except in CI where they fail."""
+    for item in items:
+        if "tests/browser/" not in item.path.as_posix():
+            continue
+        item.add_marker(pytest.mark.navigateur)
+        item.add_marker(pytest.mark.xdist_group("navigateur"))
+        if CHROMIUM is None and not os.environ.get("CI"):
+            item.add_marker(pytest.mark.skip(reason="Chromium absent : tests de navigateur non lancés"))
+
+
+def _manage(env: dict[str, str], *arguments: str) -> None:
+    fini = subprocess.run([sys.executable, "manage.py", *arguments], cwd=RACINE, env=env, capture_output=True, text=True)
+    assert fini.returncode == 0, f"manage.py {arguments[0]} : {fini.stdout[-2000:]}{fini.stderr[-3000:]}"
+
+
+def _port_libre() -> int:
+    with socket.socket() as prise:
+        prise.bind(("127.0.0.1", 0))
+        return int(prise.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def portail(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a running portal, without the trailing slash."""
+    adresse = os.environ["DATABASE_URL"]
+    base = f"maillage_navigateur_{os.getpid()}"
+    parties = urlsplit(adresse)
+    env = {
+        **os.environ,
+        "DATABASE_URL": urlunsplit(parties._replace(path=f"/{base}")),
+        "DJANGO_SETTINGS_MODULE": "portal.settings.dev",
+        "MAILLAGE_DONNEES": "",
+        "MAILLAGE_COURRIELS": str(tmp_path_factory.mktemp("courriels")),
+    }
+    administration = psycopg2.connect(urlunsplit(parties._replace(path="/postgres")))
+    administration.autocommit = True
+    with administration.cursor() as curseur:
+        curseur.execute(f'DROP DATABASE IF EXISTS "{base}"')
+        curseur.execute(f'CREATE DATABASE "{base}"')
+    port = _port_libre()
+    journal = tmp_path_factory.mktemp("serveur") / "gunicorn.log"
+    serveur = None
+    try:
+        _manage(env, "migrate", "--noinput")
+        _manage(env, "load_referentiel")
+        _manage(env, "load_demonstration")
+        _manage(env, "import_zonage", str(ZONAGE), "--du", "2018-01-01", "--source", "Zonage écrit pour les essais")
+        commande = [sys.executable, "-m", "gunicorn", "portal.wsgi", "--no-control-socket", "-w", "1", "--threads", "4"]
+        with journal.open("wb") as sortie:
+            serveur = subprocess.Popen([*commande, "-b", f"127.0.0.1:{port}"], cwd=RACINE, env=env, stdout=sortie, stderr=sortie)
+        _attendre(f"http://127.0.0.1:{port}/sante/", serveur, journal)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        if serveur is not None:
+            serveur.terminate()
+            serveur.wait(20)
+        with administration.cursor() as curseur:
+            curseur.execute(f'DROP DATABASE IF EXISTS "{base}" WITH (FORCE)')
+        administration.close()
+
+
+def _attendre(adresse: str, serveur: "subprocess.Popen[bytes]", journal: Path) -> None:
+    fin = time.monotonic() + 40
+    while time.monotonic() < fin and serveur.poll() is None:
+        try:
+            with urllib.request.urlopen(adresse, timeout=2) as reponse:
+                assert reponse.status == 200
+                return
+        except (urllib.error.URLError, ConnectionError):
+            time.sleep(0.1)
+    pytest.fail(f"Le serveur d'essai n'a pas répondu :\n{journal.read_text()[-3000:]}")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> "Iterator[Browser]":
+    if CHROMIUM is None:
+        pytest.fail("Chromium est absent : en intégration continue, les tests de navigateur doivent être lancés.")
+    with sync_playwright() as playwright:
+        navigateur = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield navigateur
+        navigateur.close()
+
+
+@pytest.fixture(params=LARGEURS, ids=lambda largeur: f"{largeur}px")
+def largeur(request: pytest.FixtureRequest) -> int:
+    return int(request.param)
+
+
+@pytest.fixture(params=[True, False], ids=["js", "sans-js"])
+def javascript(request: pytest.FixtureRequest) -> bool:
+    return bool(request.param)
+
+
+@pytest.fixture
+def page(chromium: "Browser", portail: str, largeur: int, javascript: bool) -> "Iterator[Page]":
+    """A page of the given width, with or without JavaScript. Fails on a console error, a CSP report or a foreign request."""
+    contexte = chromium.new_context(
+        base_url=portail, viewport={"width": largeur, "height": 900}, java_script_enabled=javascript, locale="fr-FR"
+    )
+    contexte.set_default_timeout(8000)
+    ecran = contexte.new_page()
+    fautes: list[str] = []
+    ecran.on("console", lambda message: fautes.append(message.text) if message.type == "error" else None)
+    ecran.on("pageerror", lambda erreur: fautes.append(str(erreur)))
+    ecran.on("request", lambda requete: fautes.append(requete.url) if _etrangere(requete.url, portail) else None)
+    yield ecran
+    contexte.close()
+    assert fautes == []
+
+
+def _etrangere(adresse: str, portail: str) -> bool:
+    return not adresse.startswith((portail, "data:", "blob:"))
+
+
+def assert_accessible(page: "Page") -> None:
+    """No axe violation (WCAG 2.1 A and AA, best practices), one h1, a title, nothing wider than the screen."""
+    resultats = Axe().run(page)
+    violations = [
+        f"{v['id']} : {v['help']} — {[noeud['html'][:160] for noeud in v['nodes'][:3]]}"
+        for v in resultats.response["violations"]
+    ]
+    assert violations == [], f"{page.url} : {violations}"
+    assert page.locator("h1").count() == 1
+    assert page.title().strip() != ""
+    debord = page.evaluate("() => document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert debord <= 0, f"{page.url} : {debord} px de trop en largeur"
