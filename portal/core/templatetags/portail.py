@@ -1,0 +1,69 @@
+"""The frame of every page: its header and the parts that never change, rendered once per process."""
+
+from functools import lru_cache
+
+from django import template
+from django.conf import settings
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.urls import Resolver404, resolve
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+
+register = template.Library()
+
+# Paths rather than names: the core knows no app. A path that does not resolve is not shown.
+MENU = (
+    ("/", "Accueil"),
+    ("/aides/verifier/", "Vérifier mes aides"),
+    ("/aides/dispositifs/", "Dispositifs d'aide"),
+    ("/zones/carte/", "Carte des zones"),
+    ("/donnees/", "Sources et données"),
+)
+
+
+def is_served(chemin: str) -> bool:
+    try:
+        resolve(chemin)
+    except Resolver404:
+        return False
+    return True
+
+
+@lru_cache(maxsize=1)
+def menu_entries() -> tuple[tuple[str, str], ...]:
+    return tuple((chemin, libelle) for chemin, libelle in MENU if is_served(chemin))
+
+
+def active_entry(chemin: str) -> str:
+    """The entry of the menu a path belongs to, or "": one of a few values, so that what is kept is bounded."""
+    for entree, _ in menu_entries():
+        if chemin == entree or (entree != "/" and chemin.startswith(entree)):
+            return entree
+    return ""
+
+
+@lru_cache(maxsize=64)
+def fixed_part(nom: str, actif: str, bloc_marque: bool, contact: str) -> SafeString:
+    contexte = {"BLOC_MARQUE": bloc_marque, "CONTACT": contact, "menu": menu_entries(), "actif": actif}
+    return mark_safe(render_to_string(nom, contexte))  # noqa: S308
+
+
+@register.simple_tag
+def partie_fixe(nom: str) -> SafeString:
+    """A template that depends on the settings alone."""
+    return fixed_part(nom, "", settings.MAILLAGE_BLOC_MARQUE, settings.MAILLAGE_CONTACT)
+
+
+@register.simple_tag(takes_context=True)
+def entete(context: template.Context) -> SafeString:
+    """The header of the page, with the entry of its section marked."""
+    request: HttpRequest | None = context.get("request")
+    actif = active_entry(request.path) if request else ""
+    return fixed_part("layouts/_entete.html", actif, settings.MAILLAGE_BLOC_MARQUE, settings.MAILLAGE_CONTACT)
+
+
+@register.simple_tag
+def lien_si_servi(chemin: str, libelle: str) -> SafeString | str:
+    """A link to a page of the portal, or its label alone when this installation does not serve it."""
+    return format_html('<a href="{}">{}</a>', chemin, libelle) if is_served(chemin) else libelle
