@@ -10,3 +10,8 @@ urlpatterns = [
     path("api/v1/", include("portal.api")),
     path("admin/", admin.site.urls),
 ]
+
+handler400 = "portal.core.erreurs.bad_request"
+handler403 = "portal.core.erreurs.permission_denied"
+handler404 = "portal.core.erreurs.page_not_found"
+handler500 = "portal.core.erreurs.server_error"

@@ -1,7 +1,12 @@
 from django.urls import path
 
-from portal.core import views
+from portal.core import pages, views
 
 urlpatterns = [
     path("sante/", views.sante, name="sante"),
+    path("plan-du-site/", pages.plan, name="plan"),
+    path("accessibilite/", pages.accessibilite, name="accessibilite"),
+    path("mentions-legales/", pages.mentions, name="mentions"),
+    path("donnees-personnelles/", pages.donnees_personnelles, name="donnees_personnelles"),
+    path("donnees/", pages.SourcesView.as_view(), name="sources"),
 ]

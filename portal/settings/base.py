@@ -105,7 +105,7 @@ CACHES = {
         "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
         "LOCATION": "pages",
         "TIMEOUT": 60,
-        "OPTIONS": {"MAX_ENTRIES": 2000},
+        "OPTIONS": {"MAX_ENTRIES": 500},
     },
 }
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
@@ -154,23 +154,26 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "portal.core.erreurs.csrf_failure"
 SESSION_COOKIE_AGE = 12 * 3600
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 300
 DATA_UPLOAD_MAX_NUMBER_FILES = 5
 
 REST_FRAMEWORK = {
-    "DEFAULT_RENDERER_CLASSES": ["portal.core.api.OrjsonRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["portal.core.api.StrictJSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["portal.core.api.rendu.JsonRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["portal.core.api.corps.StrictJSONParser"],
     "DEFAULT_AUTHENTICATION_CLASSES": [],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.AllowAny"],
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
-    "DEFAULT_PAGINATION_CLASS": "portal.core.api.Pagination",
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "DEFAULT_THROTTLE_CLASSES": ["portal.core.api.AnonThrottle"],
+    "DEFAULT_SCHEMA_CLASS": "portal.core.api.schema.MaillageSchema",
+    "DEFAULT_THROTTLE_CLASSES": ["portal.core.api.limites.LimiteParAdresse"],
     "DEFAULT_THROTTLE_RATES": {"anon": env.str("MAILLAGE_API_LIMITE", default="300/min")},
-    "EXCEPTION_HANDLER": "portal.core.api.exception_handler",
+    "EXCEPTION_HANDLER": "portal.core.api.problemes.exception_handler",
     "UNAUTHENTICATED_USER": None,
+    "URL_FORMAT_OVERRIDE": None,
+    # Proxies in front of the portal that write X-Forwarded-For. 0: the header is ignored, anyone can write it.
+    "NUM_PROXIES": env.int("MAILLAGE_MANDATAIRES", default=0),
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Maillage, interface de programmation",
@@ -215,3 +218,5 @@ LOGGING = {
 MAILLAGE_BLOC_MARQUE = env.bool("MAILLAGE_BLOC_MARQUE", default=False)
 MAILLAGE_DONNEES = env.str("MAILLAGE_DONNEES", default="")
 MAILLAGE_CONTACT = env.str("MAILLAGE_CONTACT", default="")
+# What the key of a cached page holds: the core knows no app.
+MAILLAGE_VERSION_DONNEES = "zonage.versions.data_version"
