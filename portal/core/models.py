@@ -1,8 +1,9 @@
-"""Rows that any app may write: the runs of imports."""
+"""Rows that any app may write: the runs of imports and the journal of acts."""
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
 
 class StatutImport(models.TextChoices):
@@ -15,7 +16,7 @@ class ImportRun(models.Model):
     """One reading of an official file: what was read, what was written, what was refused and why.
 
     A refused run keeps its report; its rows were never written. `rapport` is a list of
-    {"ligne": int | None, "colonne": str, "gravite": "erreur" | "avertissement", "message": str}, bounded by the writer.
+    {"ligne": int | None, "colonne": str, "gravite": "erreur" | "avertissement", "message": str}, bounded.
     """
 
     source = models.CharField("source", max_length=60)
@@ -25,9 +26,17 @@ class ImportRun(models.Model):
     millesime = models.CharField("millésime", max_length=30, blank=True)
     lignes_lues = models.PositiveIntegerField("lignes lues", default=0)
     lignes_ecrites = models.PositiveIntegerField("lignes écrites", default=0)
+    lignes_identiques = models.PositiveIntegerField("lignes déjà connues", default=0)
+    lignes_ignorees = models.PositiveIntegerField("lignes écartées et nommées", default=0)
+    anomalies = models.PositiveIntegerField("anomalies", default=0, help_text="Le rapport garde les premières.")
     rapport = models.JSONField("rapport", default=list, blank=True)
     auteur = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="auteur"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name="auteur",
     )
     commence_le = models.DateTimeField("commencé le")
     termine_le = models.DateTimeField("terminé le")
@@ -44,3 +53,31 @@ class ImportRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.source} : {self.fichier}"
+
+
+class Evenement(models.Model):
+    """One act: what was done to what, by whom, when. Proof, history and queue: rows are added, never changed.
+
+    `objet` is "<app>.<model>:<key>"; `details` holds no personal data.
+    """
+
+    objet = models.CharField("objet", max_length=80)
+    action = models.CharField("action", max_length=40)
+    auteur = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name="auteur",
+    )
+    survenu_le = models.DateTimeField("survenu le", default=timezone.now)
+    details = models.JSONField("détails", default=dict, blank=True)
+
+    class Meta:
+        verbose_name = "événement"
+        ordering = ["-survenu_le", "-pk"]
+        indexes = [models.Index(fields=["objet"], name="evenement_par_objet")]
+
+    def __str__(self) -> str:
+        return f"{self.action} : {self.objet}"

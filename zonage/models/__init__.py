@@ -1,4 +1,4 @@
-from zonage.models.offre import Apl
+from zonage.models.offre import Apl, ParametreApl
 from zonage.models.territoire import (
     AncienneCommune,
     Commune,
@@ -22,6 +22,7 @@ __all__ = [
     "Epci",
     "Mouvement",
     "Niveau",
+    "ParametreApl",
     "Region",
     "Territoire",
     "ZoneCommune",

@@ -8,9 +8,9 @@ from zonage.models.territoire import Commune
 
 
 class Apl(models.Model):
-    """Accessibilité potentielle localisée of a commune. Unit for doctors: consultations a year per standardised inhabitant.
+    """Accessibilité potentielle localisée of a commune. For doctors: consultations a year per standardised inhabitant.
 
-    `code_publie` is the code the workbook wrote; `commune` today's commune (several codes of one merged commune share it).
+    `code_publie` is the code the workbook wrote; `commune` today's (the codes of a merged commune share it).
     """
 
     code_publie = models.CharField("code publié", max_length=5)
@@ -37,3 +37,24 @@ class Apl(models.Model):
 
     def __str__(self) -> str:
         return f"APL {self.profession} {self.millesime}, {self.code_publie}"
+
+
+class ParametreApl(models.Model):
+    """The parameters of a vintage of APL, as the « Paramètres » sheet of its workbook gives them.
+
+    `valeurs` is the JSON form of `zonage.calculs.parametres.ParametresApl`.
+    """
+
+    profession = models.CharField("profession", max_length=24, choices=Profession)
+    millesime = models.PositiveSmallIntegerField("millésime")
+    valeurs = models.JSONField("paramètres")
+    source = models.CharField("source", max_length=200)
+
+    class Meta:
+        verbose_name = "paramètres d'un APL"
+        verbose_name_plural = "paramètres des APL"
+        ordering = ["profession", "-millesime"]
+        constraints = [models.UniqueConstraint(fields=["profession", "millesime"], name="parametreapl_unique")]
+
+    def __str__(self) -> str:
+        return f"paramètres de l'APL {self.profession} {self.millesime}"

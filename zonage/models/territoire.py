@@ -58,7 +58,9 @@ class Commune(models.Model):
     code_insee = models.CharField("code INSEE", max_length=5, primary_key=True)
     type = models.CharField("type", max_length=3, choices=TypeCommune, default=TypeCommune.COMMUNE)
     nom = models.CharField("nom", max_length=100)
-    cle_tri = models.CharField("clé de tri", max_length=110, help_text="Nom sans accent ni casse : même ordre partout.")
+    cle_tri = models.CharField(
+        "clé de tri", max_length=110, help_text="Nom sans accent ni casse : même ordre partout."
+    )
     departement = models.ForeignKey(
         Departement, on_delete=models.PROTECT, related_name="communes", verbose_name="département"
     )
@@ -66,7 +68,12 @@ class Commune(models.Model):
         Epci, on_delete=models.PROTECT, null=True, blank=True, related_name="communes", verbose_name="EPCI"
     )
     parent = models.ForeignKey(
-        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="arrondissements", verbose_name="commune mère"
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="arrondissements",
+        verbose_name="commune mère",
     )
     codes_postaux = ArrayField(models.CharField(max_length=5), default=list, blank=True, verbose_name="codes postaux")
     population = models.PositiveIntegerField("population municipale", null=True, blank=True)
@@ -116,7 +123,9 @@ class AncienneCommune(models.Model):
 
     code_insee = models.CharField("ancien code INSEE", max_length=5)
     nom = models.CharField("ancien nom", max_length=100, blank=True)
-    commune = models.ForeignKey(Commune, on_delete=models.CASCADE, related_name="anciennes", verbose_name="commune actuelle")
+    commune = models.ForeignKey(
+        Commune, on_delete=models.CASCADE, related_name="anciennes", verbose_name="commune actuelle"
+    )
     depuis = models.DateField("depuis le", null=True, blank=True)
 
     class Meta:
@@ -135,7 +144,9 @@ class Mouvement(models.Model):
     """One line of INSEE's movements file (v_mvtcommune): what a code became, and on which day."""
 
     date_effet = models.DateField("date d'effet")
-    modalite = models.CharField("modalité", max_length=2, help_text="Code INSEE du type d'événement (10, 20, 21, 31, 32…).")
+    modalite = models.CharField(
+        "modalité", max_length=2, help_text="Code INSEE du type d'événement (10, 20, 21, 31, 32…)."
+    )
     type_avant = models.CharField("type avant", max_length=4)
     code_avant = models.CharField("code avant", max_length=5, db_index=True)
     nom_avant = models.CharField("nom avant", max_length=100)
@@ -213,5 +224,3 @@ class Composition(models.Model):
 
     def __str__(self) -> str:
         return f"{self.code_publie} ∈ territoire {self.territoire_id} ({self.millesime})"
-
-

@@ -13,7 +13,7 @@ from zonage.querysets import EnVigueurQuerySet
 
 
 class Niveau(models.Model):
-    """A class of a zoning: a reference table, because regions have words of their own (« zone de vigilance », « ZAR »).
+    """A class of a zoning: a reference table, because regions have words of their own (« zone de vigilance »…).
 
     `rang` orders from the most to the least under-served within a `famille`; `abrege` fits a legend or a table.
     """
@@ -21,7 +21,9 @@ class Niveau(models.Model):
     code = models.CharField("code", max_length=24, primary_key=True)
     libelle = models.CharField("libellé", max_length=80)
     abrege = models.CharField("abrégé", max_length=20)
-    famille = models.CharField("famille", max_length=10, choices=[("medecin", "Médecins"), ("autres", "Autres professions")])
+    famille = models.CharField(
+        "famille", max_length=10, choices=[("medecin", "Médecins"), ("autres", "Autres professions")]
+    )
     rang = models.PositiveSmallIntegerField("rang")
     couleur = models.CharField("couleur", max_length=7, help_text="#rrggbb, distincte aussi en niveaux de gris.")
     ouvre = models.TextField("ce qu'il ouvre", blank=True)
@@ -55,10 +57,20 @@ class Arrete(models.Model):
     source = models.CharField("source", max_length=200, blank=True)
     lien = models.URLField("lien vers le texte", blank=True)
     propose_par = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="proposé par"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name="proposé par",
     )
     publie_par = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="publié par"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name="publié par",
     )
 
     objects = EnVigueurQuerySet.as_manager()
@@ -86,7 +98,8 @@ class Classement(models.Model):
     """The niveau of a territoire for a profession, over a period, by virtue of an arrêté.
 
     `statut` is « adresse_requise » when a QPV of a commune has another class than the commune: `niveau` is then NULL.
-    Rows of an arrêté that is not published do not exist: publication writes them (zonage.services).
+    Rows of an arrêté that is not published wait: only those of published arrêtés are read, and only they
+    may not overlap. `publie` and `origine` repeat the arrêté's so that the database can hold that rule.
     """
 
     territoire = models.ForeignKey(Territoire, on_delete=models.PROTECT, related_name="classements")
@@ -94,8 +107,12 @@ class Classement(models.Model):
     arrete = models.ForeignKey(Arrete, on_delete=models.PROTECT, related_name="classements", verbose_name="arrêté")
     statut = models.CharField("statut", max_length=16, choices=StatutZone, default=StatutZone.CONNU)
     niveau = models.ForeignKey(Niveau, on_delete=models.PROTECT, null=True, blank=True, related_name="classements")
-    niveau_publie = models.CharField("valeur publiée", max_length=80, blank=True, help_text="Telle que le fichier l'écrit.")
+    niveau_publie = models.CharField(
+        "valeur publiée", max_length=80, blank=True, help_text="Telle que le fichier l'écrit."
+    )
     periode = DateRangeField("période", help_text="Début inclus, fin exclue. Sans fin : encore en vigueur.")
+    origine = models.CharField("origine", max_length=14, choices=Origine, default=Origine.OFFICIEL)
+    publie = models.BooleanField("publié", default=False)
 
     objects = EnVigueurQuerySet.as_manager()
 
@@ -105,7 +122,8 @@ class Classement(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="classement_niveau_si_connu",
-                condition=Q(statut=StatutZone.CONNU, niveau__isnull=False) | ~Q(statut=StatutZone.CONNU) & Q(niveau=None),
+                condition=Q(statut=StatutZone.CONNU, niveau__isnull=False)
+                | ~Q(statut=StatutZone.CONNU) & Q(niveau=None),
             ),
             models.CheckConstraint(name="classement_periode_non_vide", condition=Q(periode__isempty=False)),
             ExclusionConstraint(
@@ -113,9 +131,11 @@ class Classement(models.Model):
                 expressions=[
                     ("territoire", RangeOperators.EQUAL),
                     ("profession", RangeOperators.EQUAL),
+                    ("origine", RangeOperators.EQUAL),
                     ("periode", RangeOperators.OVERLAPS),
                 ],
-                violation_error_message="Le territoire a déjà un niveau pour cette profession sur une partie de la période.",
+                condition=Q(publie=True),
+                violation_error_message="Le territoire a déjà un niveau pour cette profession sur la période.",
             ),
         ]
 
@@ -132,7 +152,13 @@ class ZoneCommune(models.Model):
     statut = models.CharField("statut", max_length=16, choices=StatutZone)
     niveau = models.ForeignKey(Niveau, on_delete=models.PROTECT, null=True, related_name="+")
     arrete = models.ForeignKey(Arrete, on_delete=models.CASCADE, related_name="+", verbose_name="arrêté")
-    territoire = models.ForeignKey(Territoire, on_delete=models.CASCADE, related_name="+")
+    territoire = models.ForeignKey(
+        Territoire,
+        on_delete=models.CASCADE,
+        null=True,
+        related_name="+",
+        help_text="NULL : déduit des arrondissements.",
+    )
     origine = models.CharField("origine", max_length=14, choices=Origine)
 
     objects = EnVigueurQuerySet.as_manager()
@@ -152,7 +178,8 @@ class ZoneCommune(models.Model):
             ),
             models.CheckConstraint(
                 name="zonecommune_niveau_si_connu",
-                condition=Q(statut=StatutZone.CONNU, niveau__isnull=False) | ~Q(statut=StatutZone.CONNU) & Q(niveau=None),
+                condition=Q(statut=StatutZone.CONNU, niveau__isnull=False)
+                | ~Q(statut=StatutZone.CONNU) & Q(niveau=None),
             ),
         ]
         indexes = [

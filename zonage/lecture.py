@@ -1,0 +1,210 @@
+"""Which zone, for whom, on which day: one query on the read table, and an answer that says when it does not know."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db.models import QuerySet
+
+from zonage.enums import Origine, Profession, StatutZone, TypeTerritoire
+from zonage.models import ZoneCommune
+
+HISTORIQUE_MAX = 100
+"""The most periods one reading brings back: six professions over thirty years of yearly orders stay below."""
+
+COLONNES = (
+    "commune_id",
+    "profession",
+    "periode",
+    "statut",
+    "origine",
+    "niveau_id",
+    "niveau__libelle",
+    "niveau__abrege",
+    "niveau__couleur",
+    "arrete_id",
+    "arrete__numero",
+    "arrete__date_publication",
+    "arrete__periode",
+    "arrete__source",
+    "arrete__lien",
+    "arrete__region__nom",
+    "territoire__type",
+    "territoire__code",
+    "territoire__libelle",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeArrete:
+    """What a page shows of an arrêté. `numero` is empty when the file gives none; `fin` None: no known end."""
+
+    id: int
+    numero: str
+    titre: str
+    date_publication: date | None
+    debut: date | None
+    fin: date | None
+    source: str
+    lien: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeTerritoire:
+    type: str
+    type_libelle: str
+    code: str
+    libelle: str
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """The answer for a commune, a profession and a day.
+
+    `niveau` is None unless `statut` is « connu ». `dernier_connu` is set only when `statut` is « inconnu »: the last
+    reading known before `au` (its own `au` is its last day), or None when nothing was ever known.
+    """
+
+    commune: str
+    profession: str
+    au: date
+    statut: StatutZone
+    niveau: str | None = None
+    libelle: str | None = None
+    abrege: str | None = None
+    couleur: str | None = None
+    origine: str | None = None
+    arrete: ResumeArrete | None = None
+    territoire: ResumeTerritoire | None = None
+    dernier_connu: "Zone | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Periode:
+    """One stretch of the history: `debut` included, `fin` excluded (None: still running)."""
+
+    debut: date
+    fin: date | None
+    statut: StatutZone
+    niveau: str | None
+    libelle: str | None
+    arrete: ResumeArrete
+    origine: str
+
+
+def zone(commune: str, profession: str, *, au: date) -> Zone:
+    """The zone of a commune for a profession on a day. A commune the table does not hold reads « inconnu »."""
+    lignes = _lignes(commune).filter(profession=profession, periode__startswith__lte=au)
+    return _build_zone(commune, profession, au, lignes.order_by("-periode__startswith")[:HISTORIQUE_MAX])
+
+
+def zones(commune: str, *, au: date) -> dict[str, Zone]:
+    """The six professions, in the order of `Profession`, in one query."""
+    lignes = _lignes(commune).filter(periode__startswith__lte=au).order_by("profession", "-periode__startswith")
+    par_profession: dict[str, list[dict[str, Any]]] = {profession: [] for profession in Profession.values}
+    for ligne in lignes[: HISTORIQUE_MAX * len(par_profession)]:
+        par_profession[ligne["profession"]].append(ligne)
+    return {profession: _build_zone(commune, profession, au, rows) for profession, rows in par_profession.items()}
+
+
+def historique(commune: str, profession: str) -> list[Periode]:
+    """Every period known, oldest first, the latest HISTORIQUE_MAX when there are more."""
+    lignes = _lignes(commune).filter(profession=profession).order_by("-periode__startswith")[:HISTORIQUE_MAX]
+    return [
+        Periode(
+            debut=ligne["periode"].lower,
+            fin=ligne["periode"].upper,
+            statut=StatutZone(ligne["statut"]),
+            niveau=ligne["niveau_id"],
+            libelle=ligne["niveau__libelle"],
+            arrete=_build_arrete(ligne),
+            origine=ligne["origine"],
+        )
+        for ligne in reversed(list(lignes))
+    ]
+
+
+def is_demonstration(lectures: Iterable[Zone | Periode]) -> bool:
+    """Whether one of the readings comes from the demonstration zoning: the page then says so."""
+    for lecture in lectures:
+        dernier = getattr(lecture, "dernier_connu", None)
+        if Origine.DEMONSTRATION in (lecture.origine, dernier.origine if dernier else None):
+            return True
+    return False
+
+
+def _lignes(commune: str) -> QuerySet[ZoneCommune, dict[str, Any]]:
+    return ZoneCommune.objects.filter(commune_id=commune).values(*COLONNES)
+
+
+def _build_zone(commune: str, profession: str, au: date, lignes: Iterable[dict[str, Any]]) -> Zone:
+    """From the rows that begin on or before the day, latest first."""
+    du_jour: dict[str, Any] | None = None
+    precedente: dict[str, Any] | None = None
+    for ligne in lignes:
+        if ligne["periode"].upper is None or ligne["periode"].upper > au:
+            du_jour = ligne
+        elif ligne["statut"] != StatutZone.INCONNU:
+            precedente = ligne
+        if precedente or (du_jour and du_jour["statut"] != StatutZone.INCONNU):
+            break
+    if du_jour and du_jour["statut"] != StatutZone.INCONNU:
+        return _read_zone(du_jour, au)
+    dernier = _read_zone(precedente, precedente["periode"].upper - date.resolution) if precedente else None
+    if du_jour:
+        arrete, territoire = _build_arrete(du_jour), _build_territoire(du_jour)
+        return Zone(
+            commune,
+            profession,
+            au,
+            StatutZone.INCONNU,
+            origine=du_jour["origine"],
+            arrete=arrete,
+            territoire=territoire,
+            dernier_connu=dernier,
+        )
+    return Zone(commune, profession, au, StatutZone.INCONNU, dernier_connu=dernier)
+
+
+def _read_zone(ligne: dict[str, Any], au: date) -> Zone:
+    return Zone(
+        commune=ligne["commune_id"],
+        profession=ligne["profession"],
+        au=au,
+        statut=StatutZone(ligne["statut"]),
+        niveau=ligne["niveau_id"],
+        libelle=ligne["niveau__libelle"],
+        abrege=ligne["niveau__abrege"],
+        couleur=ligne["niveau__couleur"],
+        origine=ligne["origine"],
+        arrete=_build_arrete(ligne),
+        territoire=_build_territoire(ligne),
+    )
+
+
+def _build_arrete(ligne: dict[str, Any]) -> ResumeArrete:
+    numero, region = ligne["arrete__numero"], ligne["arrete__region__nom"]
+    if ligne["origine"] == Origine.DEMONSTRATION:
+        titre = f"Zonage de démonstration, {region}"
+    else:
+        titre = f"Arrêté {numero} ({region})" if numero else f"Arrêté de zonage en vigueur, {region}"
+    return ResumeArrete(
+        id=ligne["arrete_id"],
+        numero=numero,
+        titre=titre,
+        date_publication=ligne["arrete__date_publication"],
+        debut=ligne["arrete__periode"].lower,
+        fin=ligne["arrete__periode"].upper,
+        source=ligne["arrete__source"],
+        lien=ligne["arrete__lien"],
+    )
+
+
+def _build_territoire(ligne: dict[str, Any]) -> ResumeTerritoire | None:
+    if ligne["territoire__code"] is None:
+        return None
+    type_libelle = str(TypeTerritoire(ligne["territoire__type"]).label)
+    return ResumeTerritoire(
+        ligne["territoire__type"], type_libelle, ligne["territoire__code"], ligne["territoire__libelle"]
+    )
