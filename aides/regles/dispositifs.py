@@ -1,0 +1,132 @@
+"""A scheme and its versions by date. A name is not an identity: the same name may be two schemes (PTMA 2015 and 2026)."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from functools import cached_property
+
+from aides.regles.conditions import Condition, Incertitude, facts_of
+from aides.regles.montants import Bareme
+from aides.regles.references import Reference
+from aides.regles.situation import Valeur
+
+
+class JourReference(StrEnum):
+    """The day on which zone and durations are read. It differs from one scheme to another."""
+
+    DEMANDE = "demande"
+    INSTALLATION = "installation"
+    OUVERTURE_SECONDAIRE = "ouverture_secondaire"
+
+
+LIBELLES_JOUR = {
+    JourReference.DEMANDE: "le jour de la demande",
+    JourReference.INSTALLATION: "le jour de l'installation",
+    JourReference.OUVERTURE_SECONDAIRE: "le jour de l'ouverture du cabinet secondaire",
+}
+# The fact that gives the day, the fact that says whether it already happened, and the value which says so.
+JOURS_PASSES = {
+    JourReference.INSTALLATION: ("date_installation", "statut", "installe"),
+    JourReference.OUVERTURE_SECONDAIRE: ("date_ouverture_secondaire", "type_cabinet", "secondaire_ouvert"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Enonce:
+    """A sentence and the text it comes from."""
+
+    texte: str
+    reference: Reference
+
+
+@dataclass(frozen=True)
+class Version:
+    """What the scheme is for contracts asked from `ouvert_du` (included) to `ferme_le` (excluded; None: still open)."""
+
+    dispositif: str
+    code: str
+    ouvert_du: date
+    ferme_le: date | None
+    motif_fermeture: str
+    jour_reference: JourReference
+    conditions: Condition
+    bareme: Bareme
+    duree: Enonce
+    renouvellement: Enonce
+    obligations: tuple[Enonce, ...]
+    documents: tuple[Enonce, ...]
+    cumul: tuple[Enonce, ...]
+    incertitudes: tuple[Incertitude, ...]
+    references: tuple[Reference, ...]
+    note: str = ""
+
+    def is_open(self, au: date) -> bool:
+        return self.ouvert_du <= au and (self.ferme_le is None or au < self.ferme_le)
+
+    @cached_property
+    def faits(self) -> tuple[str, ...]:
+        """The facts of the conditions and of the reference day, in the order of the text."""
+        jour = JOURS_PASSES.get(self.jour_reference)
+        return tuple(dict.fromkeys([*facts_of(self.conditions), *([jour[1], jour[0]] if jour else [])]))
+
+    def find_reference(self, faits: Mapping[str, Valeur], au: date) -> tuple[date | None, tuple[str, ...]]:
+        """The reference day, or None and the facts that would give it."""
+        if self.jour_reference is JourReference.DEMANDE:
+            return au, ()
+        code_jour, code_etat, passe = JOURS_PASSES[self.jour_reference]
+        etat = faits.get(code_etat)
+        if etat is None:
+            return None, (code_etat,)
+        if etat != passe:
+            return au, ()
+        jour = faits.get(code_jour)
+        return (jour, ()) if isinstance(jour, date) else (None, (code_jour,))
+
+
+@dataclass(frozen=True)
+class Dispositif:
+    code: str
+    sigle: str
+    nom: str
+    resume: str
+    payeur: str
+    guichet: str
+    demarche: str
+    professions: tuple[str, ...]
+    versions: tuple[Version, ...]
+
+    def version_au(self, au: date) -> Version | None:
+        return next((version for version in self.versions if version.is_open(au)), None)
+
+    def version(self, code: str) -> Version | None:
+        return next((version for version in self.versions if version.code == code), None)
+
+    def find_fin(self, version: Version) -> date | None:
+        """The first day without this scheme: a version that follows without a gap only carries it on."""
+        fin = version.ferme_le
+        for suivante in self.versions:
+            if fin is not None and suivante.ouvert_du == fin:
+                fin = suivante.ferme_le
+        return fin
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """Every scheme, in a stable order, and the digest of the files they were read from."""
+
+    dispositifs: tuple[Dispositif, ...]
+    empreinte: str
+
+    def dispositif(self, code: str) -> Dispositif | None:
+        return next((dispositif for dispositif in self.dispositifs if dispositif.code == code), None)
+
+    def versions_au(self, au: date) -> tuple[tuple[Dispositif, Version], ...]:
+        """The open schemes of that day, each with its version."""
+        return tuple(self._open(au))
+
+    def _open(self, au: date) -> Iterator[tuple[Dispositif, Version]]:
+        for dispositif in self.dispositifs:
+            version = dispositif.version_au(au)
+            if version is not None:
+                yield dispositif, version

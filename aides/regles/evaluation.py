@@ -1,0 +1,97 @@
+"""One scheme read for one person on one day: the verdict, its proof, the amount, and what is still to be asked."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+
+from aides.regles.changements import Changement, find_changements
+from aides.regles.conditions import Preuve
+from aides.regles.dispositifs import Catalogue, Dispositif, Version
+from aides.regles.faits import FAITS, Fait
+from aides.regles.lecteur import open_contexte
+from aides.regles.montants import Montant, annual_maximum, compute_montant
+from aides.regles.situation import Situation, Valeur
+from aides.regles.valeurs import sample_values
+
+
+class Issue(StrEnum):
+    ELIGIBLE = "eligible"
+    NON_ELIGIBLE = "non_eligible"
+    A_INSTRUIRE = "a_instruire"
+
+    @property
+    def libelle(self) -> str:
+        return LIBELLES_ISSUE[self]
+
+
+LIBELLES_ISSUE = {Issue.ELIGIBLE: "Éligible", Issue.NON_ELIGIBLE: "Non éligible", Issue.A_INSTRUIRE: "À instruire"}
+ISSUES = {True: Issue.ELIGIBLE, False: Issue.NON_ELIGIBLE, None: Issue.A_INSTRUIRE}
+RANGS = {Issue.ELIGIBLE: 0, Issue.A_INSTRUIRE: 1, Issue.NON_ELIGIBLE: 2}
+LIBELLES_MANQUANTS = {"commune": "Commune d'exercice", "zone": "Zone de la commune"}
+
+
+@dataclass(frozen=True)
+class Resultat:
+    """One scheme for one person. `montant` is None when not eligible or when nothing is paid.
+
+    `manquants`: the facts (or « commune », « zone ») without which the verdict is open, in the order of the text.
+    """
+
+    dispositif: Dispositif
+    version: Version
+    issue: Issue
+    montant: Montant | None
+    preuve: Preuve
+    manquants: tuple[str, ...]
+    changements: tuple[Changement, ...]
+    reference: date | None
+
+    @property
+    def points_a_instruire(self) -> tuple[Preuve, ...]:
+        """The open points that no answer can close: unverified values, doubtful days, an unknown zone."""
+        return tuple(feuille for feuille in self.preuve.live() if not _asked(feuille))
+
+
+def _asked(feuille: Preuve) -> bool:
+    return any(code in FAITS or code == "commune" for code in feuille.manquants)
+
+
+def evaluate(dispositif: Dispositif, version: Version, situation: Situation, *, au: date) -> Resultat:
+    """The verdict and its proof. The day has no default; the version must be open that day (see `Catalogue.versions_au`)."""
+    contexte = open_contexte(version, situation, au)
+    preuve = version.conditions.evaluate(contexte)
+    issue = ISSUES[preuve.verdict]
+    manquants = tuple(dict.fromkeys(code for feuille in preuve.live() for code in feuille.manquants))
+    montant = None if issue is Issue.NON_ELIGIBLE else compute_montant(version.bareme, contexte)
+    changements = find_changements(version, situation, au=au, preuve=preuve, fin=dispositif.find_fin(version))
+    return Resultat(dispositif, version, issue, montant, preuve, manquants, changements, contexte.reference)
+
+
+def evaluate_all(catalogue: Catalogue, situation: Situation, *, au: date) -> tuple[Resultat, ...]:
+    """Every open scheme, the best first: eligible ones, then open ones, then the others; the larger amount first."""
+    resultats = [evaluate(dispositif, version, situation, au=au) for dispositif, version in catalogue.versions_au(au)]
+    return tuple(sorted(resultats, key=lambda resultat: (RANGS[resultat.issue], -annual_maximum(resultat.montant))))
+
+
+def find_questions(resultats: Sequence[Resultat], situation: Situation, *, au: date) -> tuple[Fait, ...]:
+    """The facts that can still change a verdict, those that settle most schemes soonest first.
+
+    A fact is scored by the schemes it settles, on average over its values; then by the schemes it touches.
+    """
+    ouverts = [resultat for resultat in resultats if resultat.issue is Issue.A_INSTRUIRE]
+    scores: dict[str, tuple[Decimal, int]] = {}
+    for code in dict.fromkeys(code for resultat in ouverts for code in resultat.manquants if code in FAITS):
+        concernes = [resultat.version for resultat in ouverts if code in resultat.manquants]
+        valeurs = sample_values(code, concernes, situation.faits, au)
+        regles = sum(_is_settled(version, situation, code, valeur, au) for version in concernes for valeur in valeurs)
+        scores[code] = (Decimal(regles) / max(len(valeurs), 1), len(concernes))
+    rangs = {code: rang for rang, code in enumerate(FAITS)}
+    ordre = sorted(scores, key=lambda code: (-scores[code][0], -scores[code][1], rangs[code]))
+    return tuple(FAITS[code] for code in ordre)
+
+
+def _is_settled(version: Version, situation: Situation, code: str, valeur: Valeur, au: date) -> bool:
+    essai = replace(situation, faits={**situation.faits, code: valeur})
+    return version.conditions.evaluate(open_contexte(version, essai, au)).verdict is not None
