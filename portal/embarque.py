@@ -232,7 +232,7 @@ class Postgres:
             "log_timezone": "Europe/Paris",
         }
         if self.jetable:
-            options |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "autovacuum": "off"}
+            options |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
         commande: list[str | Path] = [self.bin / "postgres", "-D", self.data]
         for nom, valeur in options.items():
             commande += ["-c", f"{nom}={valeur}"]
