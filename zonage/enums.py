@@ -17,6 +17,16 @@ class TypeCommune(models.TextChoices):
     ARRONDISSEMENT = "ARM", "Arrondissement municipal"
 
 
+class GenreCle(models.TextChoices):
+    """What a search key stands for."""
+
+    NOM = "nom", "Nom actuel"
+    ANCIEN_NOM = "ancien_nom", "Ancien nom"
+    CODE = "code", "Code INSEE"
+    ANCIEN_CODE = "ancien_code", "Ancien code INSEE"
+    CODE_POSTAL = "code_postal", "Code postal"
+
+
 class TypeTerritoire(models.TextChoices):
     """What a niveau is given to. The reading prefers a QPV, then a commune, then a TVS or a bassin."""
 

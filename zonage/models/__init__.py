@@ -1,11 +1,13 @@
 from zonage.models.offre import Apl, ParametreApl
 from zonage.models.territoire import (
     AncienneCommune,
+    CleCommune,
     Commune,
     Composition,
     Departement,
     Epci,
     Mouvement,
+    PopulationLegale,
     Region,
     Territoire,
 )
@@ -16,12 +18,14 @@ __all__ = [
     "Apl",
     "Arrete",
     "Classement",
+    "CleCommune",
     "Commune",
     "Composition",
     "Departement",
     "Epci",
     "Mouvement",
     "Niveau",
+    "PopulationLegale",
     "ParametreApl",
     "Region",
     "Territoire",

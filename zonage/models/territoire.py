@@ -1,11 +1,12 @@
 """The territory of the Code officiel géographique and what groups its communes. Codes are strings, and the keys."""
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.urls import reverse
 
-from zonage.enums import TypeCommune, TypeTerritoire
+from zonage.enums import GenreCle, TypeCommune, TypeTerritoire
 from zonage.querysets import CommuneQuerySet
 
 
@@ -138,6 +139,70 @@ class AncienneCommune(models.Model):
 
     def __str__(self) -> str:
         return f"{self.nom or self.code_insee} ({self.code_insee})"
+
+
+class CleCommune(models.Model):
+    """One way to find a commune: its name, a former name, a code or a postal code, folded (`zonage.calculs.noms`).
+
+    Written only by `zonage.services_territoire.refresh_cles`, from the communes and the former communes. `cle` starts
+    with a space: « % chal% » finds the words that start so. `departement` and `population` are copies, for ranking.
+    """
+
+    genre = models.CharField("genre", max_length=12, choices=GenreCle)
+    cle = models.CharField("clé", max_length=130)
+    article = models.CharField("article", max_length=3, blank=True)
+    commune = models.ForeignKey(Commune, on_delete=models.CASCADE, related_name="cles")
+    via = models.CharField(
+        "par", max_length=120, blank=True, help_text="Ancien nom et ancien code ; vide pour l'actuel."
+    )
+    depuis = models.DateField("depuis le", null=True, blank=True)
+    departement = models.CharField("département", max_length=3)
+    population = models.PositiveIntegerField("population", default=0)
+
+    class Meta:
+        verbose_name = "clé de recherche"
+        verbose_name_plural = "clés de recherche"
+        ordering = ["cle", "genre", "commune", "via"]
+        constraints = [
+            models.UniqueConstraint(fields=["commune", "genre", "cle", "via"], name="clecommune_unique"),
+        ]
+        indexes = [
+            models.Index(OpClass("cle", name="text_pattern_ops"), name="clecommune_prefixe"),
+            GinIndex(
+                OpClass("cle", name="gin_trgm_ops"),
+                name="clecommune_trigrammes",
+                condition=Q(genre__in=[GenreCle.NOM, GenreCle.ANCIEN_NOM]),
+                fastupdate=False,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.cle.strip()} → {self.commune_id}"
+
+
+class PopulationLegale(models.Model):
+    """The legal population of a code for one vintage (INSEE). `code_publie` may since have joined another commune."""
+
+    code_publie = models.CharField("code publié", max_length=5)
+    commune = models.ForeignKey(Commune, on_delete=models.PROTECT, related_name="populations")
+    millesime = models.PositiveSmallIntegerField("millésime")
+    municipale = models.PositiveIntegerField("population municipale")
+    comptee_a_part = models.PositiveIntegerField("population comptée à part")
+    totale = models.PositiveIntegerField("population totale")
+
+    class Meta:
+        verbose_name = "population légale"
+        verbose_name_plural = "populations légales"
+        ordering = ["-millesime", "code_publie"]
+        constraints = [
+            models.UniqueConstraint(fields=["millesime", "code_publie"], name="populationlegale_unique"),
+            models.CheckConstraint(
+                name="populationlegale_somme", condition=Q(totale=F("municipale") + F("comptee_a_part"))
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code_publie}, {self.millesime}"
 
 
 class Mouvement(models.Model):
