@@ -309,8 +309,9 @@ class Valkey:
     def start(self) -> str:
         """Start on a free port and return the address. Raises Panne."""
         self.dossier.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for _essai in range(3):  # another program may take the port between the choice and the start
-            self.port = find_free_port()
+        ports = [self.port] if self.port else []  # started again: the same address, the others hold it
+        for port in ports or [find_free_port() for _essai in range(3)]:  # a free port may be taken meanwhile
+            self.port = port
             self._launch()
             if self._wait_until_ready(15):
                 return self.url

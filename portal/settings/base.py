@@ -203,7 +203,9 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_connect_timeout": 2,
     "health_check_interval": 10,
 }
-CELERY_BEAT_SCHEDULE: dict[str, Any] = {}
+CELERY_BEAT_SCHEDULE: dict[str, Any] = {
+    "battement": {"task": "portal.core.tasks.write_heartbeat", "schedule": 30, "options": {"expires": 25}},
+}
 
 LOGGING = {
     "version": 1,

@@ -1,0 +1,220 @@
+"""The web server, the worker and the beat: started, watched, started again when they fall, stopped together."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import redis
+
+from portal.embarque import open_log, read_tail
+from portal.lancement.chemins import ENFANTS, JOURNAUX, MINUTERIE, RACINE
+from portal.lancement.controles import is_disk_full, write_children
+from portal.lancement.options import Options
+from portal.lancement.pannes import Panne
+from portal.lancement.processus import child_setup, stop_group
+from portal.lancement.services import Dire, Services
+
+MORTS_MAX = 5
+FENETRE = 60.0
+SILENCE_MAX = 120.0  # seconds without a heartbeat: four missed
+CLE_BATTEMENT = "maillage:battement"
+
+
+@dataclass
+class Enfant:
+    """One supervised program."""
+
+    nom: str
+    commande: list[str]
+    processus: "subprocess.Popen[bytes] | None" = None
+    morts: deque[float] = field(default_factory=lambda: deque(maxlen=MORTS_MAX))
+    reprise: float = 0.0
+
+    @property
+    def journal(self) -> Path:
+        return JOURNAUX / f"{self.nom}.log"
+
+    def start(self, env: dict[str, str]) -> None:
+        journal = open_log(self.journal)
+        try:
+            self.processus = subprocess.Popen(  # noqa: S603
+                self.commande,
+                cwd=RACINE,
+                env=env,
+                stdin=subprocess.DEVNULL,
+                stdout=journal,
+                stderr=journal,
+                preexec_fn=child_setup(),
+            )
+        finally:
+            os.close(journal)
+
+    def is_dead(self) -> bool:
+        return self.processus is not None and self.processus.poll() is not None
+
+    def bury(self, maintenant: float) -> float:
+        """Note a death, end its group, return the seconds before the next start. Raises Panne at the fifth."""
+        if self.processus is not None:
+            stop_group(self.processus, signal.SIGKILL, 1)
+            self.processus = None
+        self.morts.append(maintenant)
+        recentes = sum(1 for mort in self.morts if maintenant - mort <= FENETRE)
+        if recentes >= MORTS_MAX:
+            if is_disk_full():
+                raise Panne("Le disque est plein : libérez de la place, puis relancez.")
+            raise Panne(
+                f"« {self.nom} » s'est arrêté {MORTS_MAX} fois en une minute : le portail s'arrête "
+                f"(journal : {self.journal}).\n{read_tail(self.journal)}"
+            )
+        attente = min(8.0, 0.5 * 2 ** (recentes - 1))
+        self.reprise = maintenant + attente
+        return attente
+
+
+def build_children(options: Options) -> list[Enfant]:
+    """The three programs. gunicorn 27 would otherwise open a control socket in the home folder."""
+    python = [sys.executable, "-m"]
+    bind = f"[{options.bind}]" if ":" in options.bind else options.bind
+    web = [
+        "gunicorn",
+        "portal.wsgi:application",
+        "--preload",
+        "--no-control-socket",
+        "--workers",
+        "2",
+        "--threads",
+        "4",
+    ]
+    web += [
+        "--bind",
+        f"{bind}:{options.port}",
+        "--timeout",
+        "60",
+        "--graceful-timeout",
+        "10",
+        "--log-level",
+        "warning",
+    ]
+    celery = ["celery", "-A", "portal"]
+    worker = [*celery, "worker", "--concurrency", "2", "--loglevel", "WARNING", "--without-gossip", "--without-mingle"]
+    beat = [*celery, "beat", "--schedule", str(MINUTERIE / "horaire"), "--pidfile=", "--loglevel", "WARNING"]
+    return [Enfant("web", python + web), Enfant("travailleur", python + worker), Enfant("minuterie", python + beat)]
+
+
+class Superviseur:
+    """Holds the children until `arret` says to stop, then stops them in the reverse order of their start."""
+
+    def __init__(self, options: Options, services: Services, dire: Dire, arret: Callable[[], int]) -> None:
+        self.options = options
+        self.services = services
+        self.dire = dire
+        self.arret = arret  # how many times we were asked to stop
+        self.enfants = build_children(options)
+        self.morts_services: deque[float] = deque(maxlen=MORTS_MAX)
+        self.prochain_pouls = time.monotonic() + SILENCE_MAX
+
+    def start(self) -> None:
+        for enfant in self.enfants:
+            enfant.start(self.services.env)
+        self._note_children()
+
+    def _note_children(self) -> None:
+        pids = [enfant.processus.pid for enfant in self.enfants if enfant.processus]
+        write_children(pids + self.services.pids())
+
+    def wait_until_ready(self, attente: float = 90) -> bool:
+        """Wait for the first good answer of the site. False when asked to stop meanwhile. Raises Panne."""
+        limite = time.monotonic() + attente
+        hote = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self.options.bind)  # noqa: S104
+        adresse = f"http://{hote}:{self.options.port}/" if hote else self.options.adresse
+        demande = urllib.request.Request(f"{adresse}sante/", headers={"Host": "localhost"})  # noqa: S310
+        direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        while not self.arret():
+            with contextlib.suppress(OSError), direct.open(demande, timeout=2) as reponse:
+                if reponse.status == 200:
+                    return True
+            self.tend()
+            if time.monotonic() > limite:
+                journal = self.enfants[0].journal
+                raise Panne(f"Le site ne répond pas (journal : {journal}).\n{read_tail(journal)}")
+            time.sleep(0.05)
+        return False
+
+    def tend(self) -> None:
+        """One round: bury the dead, start again those whose time has come."""
+        maintenant = time.monotonic()
+        change = False
+        for enfant in self.enfants:
+            if enfant.is_dead():
+                attente = enfant.bury(maintenant)
+                self.dire(
+                    f"« {enfant.nom} » s'est arrêté ; nouvel essai dans {attente:.1f} s (journal : {enfant.journal})"
+                )
+            elif enfant.processus is None and maintenant >= enfant.reprise:
+                enfant.start(self.services.env)
+                change = True
+        for nom in self.services.restart_dead():
+            self.morts_services.append(maintenant)
+            self.dire(f"{nom} s'était arrêté : relancé")
+            change = True
+        if len(self.morts_services) == MORTS_MAX and maintenant - self.morts_services[0] <= FENETRE:
+            raise Panne(f"La base ou la file s'est arrêtée {MORTS_MAX} fois en une minute : le portail s'arrête.")
+        if change:
+            self._note_children()
+
+    def check_heartbeat(self) -> None:
+        """The beat asks, the worker answers in Valkey. After a silence, start both again."""
+        maintenant = time.monotonic()
+        if maintenant < self.prochain_pouls:
+            return
+        self.prochain_pouls = maintenant + 30
+        age = read_heartbeat_age(self.services.env["REDIS_URL"])
+        if age is None or age > SILENCE_MAX:
+            self.dire("Le travailleur ne donne plus signe de vie : il est relancé avec la minuterie")
+            for enfant in self.enfants[1:]:
+                if enfant.processus is not None:
+                    enfant.bury(maintenant)
+            self.prochain_pouls = maintenant + SILENCE_MAX
+
+    def watch(self) -> None:
+        """Hold until asked to stop. Raises Panne when the portal cannot be held."""
+        while not self.arret():
+            self.tend()
+            self.check_heartbeat()
+            time.sleep(0.2)
+
+    def stop(self) -> None:
+        """Stop every child at once, each with its group; asked twice, do not wait."""
+        for enfant in self.enfants:
+            if enfant.processus is not None and enfant.processus.poll() is None:
+                enfant.processus.send_signal(signal.SIGTERM)
+        limite = time.monotonic() + 20
+        while time.monotonic() < limite and self.arret() < 2:
+            if all(enfant.processus is None or enfant.processus.poll() is not None for enfant in self.enfants):
+                break
+            time.sleep(0.05)
+        for enfant in self.enfants:
+            if enfant.processus is not None:
+                stop_group(enfant.processus, signal.SIGKILL, 5)
+        ENFANTS.unlink(missing_ok=True)
+
+
+def read_heartbeat_age(url: str) -> float | None:
+    """Seconds since the worker last ran the task of the beat, None when it never did or Valkey is silent."""
+    with contextlib.suppress(redis.RedisError, ValueError):
+        client = redis.Redis.from_url(url, socket_timeout=2, socket_connect_timeout=2)
+        try:
+            valeur = client.get(CLE_BATTEMENT)
+        finally:
+            client.close()
+        return time.time() - float(valeur) if valeur is not None else None  # type: ignore[arg-type]
+    return None
