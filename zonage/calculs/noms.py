@@ -13,7 +13,7 @@ _HORS_MOT = re.compile(r"[^a-z0-9]+")
 
 
 def fold(texte: str) -> str:
-    """Lower case, without accents nor ligatures; unusual characters are dropped. Bounded, so that no input is costly."""
+    """Lower case, without accents nor ligatures. Bounded, so that no input is costly."""
     decompose = unicodedata.normalize("NFKD", texte[: 4 * LONGUEUR_MAX]).casefold().translate(_LIGATURES)
     return "".join(lettre for lettre in decompose if not unicodedata.combining(lettre))
 
@@ -38,5 +38,5 @@ def sans_article(liste: list[str]) -> tuple[str, list[str]]:
 
 
 def cle_recherche(nom: str) -> str:
-    """The indexed key: words without the leading article, each preceded by a space (so « % chal% » finds word starts)."""
+    """The indexed key: words without the leading article, each after a space (« % chal% » finds word starts)."""
     return " " + " ".join(sans_article(mots(nom))[1])

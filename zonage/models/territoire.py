@@ -144,7 +144,7 @@ class AncienneCommune(models.Model):
 class CleCommune(models.Model):
     """One way to find a commune: its name, a former name, a code or a postal code, folded (`zonage.calculs.noms`).
 
-    Written only by `zonage.services_territoire.refresh_cles`, from the communes and the former communes. `cle` starts
+    Written only by `zonage.services.territoire.refresh_cles`, from the communes and the former communes. `cle` starts
     with a space: « % chal% » finds the words that start so. `departement` and `population` are copies, for ranking.
     """
 

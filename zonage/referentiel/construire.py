@@ -67,8 +67,11 @@ class Construction:
         self.heritiers = self._heritiers()
 
     def _heritiers(self) -> dict[str, str]:
-        """Former code → today's commune. When the list of former codes and the chef-lieu of a commune déléguée disagree,
-        the chef-lieu, which is dated by the COG, is kept."""
+        """Former code → today's commune.
+
+        When the list of former codes and the chef-lieu of a commune déléguée disagree, the chef-lieu, dated by the COG,
+        is kept.
+        """
         heritiers = {ancien: code for code, c in self.communes.items() for ancien in c.get("anciensCodes", ())}
         ambigus = {}
         for delegue in self.decoupage.communes:
@@ -131,7 +134,7 @@ class Construction:
         return {code: [somme[0], somme[1], somme[2]] for code, somme in sommes.items() if code not in melees}
 
     def anciennes(self) -> list[list[str]]:
-        """[former code, former name or "", today's commune], with the former names of the communes that kept their code."""
+        """[former code, former name or "", today's commune]; also the former names of communes that kept their code."""
         noms = {f.code: f.nom for f in self.formes if f.type == "COM"}
         noms |= {c["code"]: c["nom"] for c in self.decoupage.communes if "chefLieu" in c}
         lignes = {(code, noms.get(code, ""), heritier) for code, heritier in self.heritiers.items()}

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
-from zonage.services_territoire import ReferentielRefuse, load_referentiel
+from zonage.services.territoire import ReferentielRefuse, load_referentiel
 from zonage.sources.referentiel import ReferentielIllisible, read_referentiel
 
 ETAPES = 7

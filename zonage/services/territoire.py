@@ -131,8 +131,9 @@ def _lots(r: Referentiel) -> list[tuple[str, Table, Iterable[Sequence[Any]]]]:
         ("départements", DEPARTEMENTS, r.departements),
         ("EPCI", EPCI, r.epci),
         ("communes", COMMUNES, ((
-            c.code, TypeCommune.ARRONDISSEMENT if c.parent else TypeCommune.COMMUNE, c.nom, cle_tri(c.nom), c.departement,
-            c.epci, c.parent, _tableau(c.codes_postaux), c.population_0_19, c.population_20_64, c.population_65_plus,
+            c.code, TypeCommune.ARRONDISSEMENT if c.parent else TypeCommune.COMMUNE, c.nom, cle_tri(c.nom),
+            c.departement, c.epci, c.parent, _tableau(c.codes_postaux),
+            c.population_0_19, c.population_20_64, c.population_65_plus,
             c.longitude, c.latitude, c.mairie_longitude, c.mairie_latitude, _tableau(c.voisines),
         ) for c in r.communes)),
         ("populations", POPULATIONS,
@@ -204,8 +205,8 @@ def refresh_cles() -> int:
     colonnes = ", ".join(COLONNES_CLES)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"CREATE TEMP TABLE cles ON COMMIT DROP AS SELECT {colonnes} FROM zonage_clecommune WITH NO DATA"
-        )  # noqa: S608
+            f"CREATE TEMP TABLE cles ON COMMIT DROP AS SELECT {colonnes} FROM zonage_clecommune WITH NO DATA"  # noqa: S608
+        )
         cursor.execute(
             "SELECT code_insee, nom, departement_id, coalesce(population, 0), codes_postaux FROM zonage_commune"
         )
