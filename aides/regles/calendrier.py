@@ -5,7 +5,7 @@ from datetime import date
 
 
 def add_mois(jour: date, mois: int) -> date:
-    """The same day of the month, `mois` later; without such a day, the last of the month (31 January + 1: 28 February)."""
+    """The same day of the month, `mois` later; the last of a month too short for it (31 January + 1: 28 February)."""
     annee, rang = divmod(jour.year * 12 + jour.month - 1 + mois, 12)
     if not date.min.year <= annee <= date.max.year:
         return date.max if mois > 0 else date.min

@@ -136,7 +136,7 @@ def _list_zones(version: Version, situation: Situation, au: date) -> Iterator[Mo
 
 
 def _keep_nearest(trouves: list[Changement]) -> list[Changement]:
-    """Of the sets that move the same numbers, only the one that moves them least; the other values stay all offered."""
+    """Of the sets that move the same numbers, only the one that moves them least; other values are all kept."""
     gardes: dict[tuple[object, ...], Changement] = {}
     for changement in trouves:
         cle = tuple((m.fait, None if _is_number(m) else m.apres) for m in changement.modifications)

@@ -131,7 +131,7 @@ class Non:
 
 @dataclass(frozen=True, slots=True)
 class Feuille:
-    """What every leaf carries. `verifie=False`: the value is not verified, so the leaf stays unknown, with `raison`."""
+    """What every leaf carries. `verifie=False`: nobody verified the value, so the leaf stays unknown; `raison` says why."""
 
     libelle: str
     reference: Reference
@@ -208,6 +208,8 @@ class Anciennete(FeuilleFait):
     def compare(self, valeur: Valeur, contexte: Contexte) -> Preuve:
         if contexte.reference is None or not isinstance(valeur, date):
             return Preuve(self, None, constat=INCONNU)
+        if valeur > contexte.reference:
+            return Preuve(self, None, constat=f"{format_valeur(FAITS[self.fait], valeur)}, après le jour choisi")
         atteint = is_reached(valeur, self.mois, au=contexte.reference)
         verdict = atteint if self.operateur is Operateur.AU_MOINS else not atteint
         return Preuve(self, verdict, constat=f"Depuis le {format_valeur(FAITS[self.fait], valeur)}")

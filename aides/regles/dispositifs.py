@@ -1,4 +1,4 @@
-"""A scheme and its versions by date. A name is not an identity: the same name may be two schemes (PTMA 2015 and 2026)."""
+"""A scheme and its versions by date. A name is not an identity: PTMA is two schemes, of 2015 and of 2026."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -42,7 +42,7 @@ class Enonce:
 
 @dataclass(frozen=True)
 class Version:
-    """What the scheme is for contracts asked from `ouvert_du` (included) to `ferme_le` (excluded; None: still open)."""
+    """The scheme for contracts asked from `ouvert_du` (included) to `ferme_le` (excluded; None: still open)."""
 
     dispositif: str
     code: str

@@ -59,7 +59,7 @@ def _asked(feuille: Preuve) -> bool:
 
 
 def evaluate(dispositif: Dispositif, version: Version, situation: Situation, *, au: date) -> Resultat:
-    """The verdict and its proof. The day has no default; the version must be open that day (see `Catalogue.versions_au`)."""
+    """The verdict and its proof. The day has no default; the version is one of `Catalogue.versions_au(au)`."""
     contexte = open_contexte(version, situation, au)
     preuve = version.conditions.evaluate(contexte)
     issue = ISSUES[preuve.verdict]

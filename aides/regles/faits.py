@@ -46,7 +46,7 @@ class FaitInvalide(ValueError):
 class Fait:
     """One fact. `passages`: the values that the person can decide to reach, with the sentence that says so.
 
-    A passage is (value before or None for any, value after or None for any number, sentence): see `regles.changements`.
+    A passage is (value before or None for any, value after or None for any number, sentence).
     """
 
     code: str
@@ -133,7 +133,7 @@ def _clean_nombre(fait: Fait, brut: object) -> int | Decimal:
             nombre = None
     if nombre is None or not nombre.is_finite():
         raise FaitInvalide(f"« {fait.libelle} » : écrivez un nombre, par exemple {_exemple(fait)}.")
-    if fait.minimum is not None and nombre < fait.minimum or fait.maximum is not None and nombre > fait.maximum:
+    if not (fait.minimum or Decimal(0)) <= nombre <= (nombre if fait.maximum is None else fait.maximum):
         bornes = f"{format_nombre(fait.minimum or Decimal(0))} et {format_nombre(fait.maximum or Decimal(0))}"
         raise FaitInvalide(f"« {fait.libelle} » : donnez un nombre entre {bornes}.")
     if nombre % fait.pas:

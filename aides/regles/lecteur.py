@@ -11,6 +11,8 @@ def open_contexte(version: Version, situation: Situation, au: date) -> Contexte:
     zone = situation.zones.get(reference) if reference else None
     if not situation.commune_choisie:
         manque = ("commune", *manque)
-    elif zone is None and not manque or zone is not None and zone.niveau is None:
+    elif "profession" not in situation.faits:
+        manque = ("profession", *manque)
+    elif not manque:
         manque = ("zone",)
     return Contexte(situation.faits, au, reference, zone, manque)

@@ -161,6 +161,7 @@ class Composante:
     calcul: Calcul
     reference: Reference
     si: Condition | None = None
+    supplement: bool = False
 
     def compute(self, contexte: Contexte) -> Fourchette:
         valeur = self.calcul.compute(contexte)
@@ -200,6 +201,7 @@ class LigneMontant:
     maximum: Decimal | None
     reference: Reference
     precision: str = ""
+    en_plus: bool = False
 
     @property
     def texte(self) -> str:
@@ -219,6 +221,7 @@ class VersementDate:
 class Montant:
     """What may be received, of the first periodicity met: the other lines stay in `lignes`.
 
+    A line `en_plus` is a supplement not yet certain: shown beside the amount, never counted in it.
     `maximum` None: « à préciser ». `manquants`: the facts that would narrow the range.
     """
 
@@ -268,12 +271,13 @@ def compute_montant(bareme: Bareme, contexte: Contexte) -> Montant | None:
                 None if valeur.maximum is None else round_centime(valeur.maximum),
                 composante.reference,
                 precision,
+                composante.supplement and valeur.minimum == ZERO,
             )
         )
     if not lignes:
         return None
     periodicite = lignes[0].periodicite
-    memes = [ligne for ligne in lignes if ligne.periodicite is periodicite]
+    memes = [ligne for ligne in lignes if ligne.periodicite is periodicite and not ligne.en_plus]
     minimum = sum((ligne.minimum for ligne in memes), ZERO)
     maxima = [ligne.maximum for ligne in memes if ligne.maximum is not None]
     maximum = sum(maxima, ZERO) if len(maxima) == len(memes) else None

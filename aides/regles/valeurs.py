@@ -1,4 +1,4 @@
-"""Which values of a fact are worth trying: those on each side of a threshold, since nothing changes between two of them."""
+"""Which values of a fact are worth trying: those on each side of a threshold, as nothing changes between two."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta

@@ -17,14 +17,14 @@ VOCABULAIRE: Mapping[str, Mapping[str, object]] = {
         "type": "choix",
         "libelle": "Profession",
         "question": "Quelle est votre profession ?",
-        "aide": "Le zonage est propre à chaque profession : une même commune peut être prioritaire pour l'une et pas pour l'autre.",
+        "aide": "Le zonage est propre à chaque profession : une commune peut être prioritaire pour l'une et pas pour l'autre.",
         "choix": PROFESSIONS,
     },
     "specialite": {
         "type": "choix",
         "libelle": "Spécialité",
         "question": "Êtes-vous médecin généraliste ?",
-        "aide": "Certaines aides sont réservées à la médecine générale ; d'autres sont ouvertes à toutes les spécialités.",
+        "aide": "Certaines aides sont réservées à la médecine générale ; d'autres vont à toutes les spécialités.",
         "choix": (("generaliste", "Médecine générale"), ("autre", "Autre spécialité")),
     },
     "statut": {
@@ -81,8 +81,8 @@ VOCABULAIRE: Mapping[str, Mapping[str, object]] = {
         "libelle": "Secteur conventionnel",
         "question": "Dans quel secteur exercez-vous, ou allez-vous exercer ?",
         "aide": (
-            "Secteur 1 : tarifs de la convention. Secteur 2 : honoraires libres. L'Optam est une option de maîtrise des "
-            "dépassements, que l'on peut choisir avec sa caisse."
+            "Secteur 1 : tarifs de la convention. Secteur 2 : honoraires libres. L'Optam est une option de maîtrise "
+            "des dépassements, que l'on peut choisir avec sa caisse."
         ),
         "choix": (
             ("secteur_1", "Secteur 1"),
@@ -108,7 +108,7 @@ VOCABULAIRE: Mapping[str, Mapping[str, object]] = {
         "libelle": "Exercice regroupé ou coordonné",
         "question": "Exercez-vous, ou exercerez-vous, avec d'autres professionnels ?",
         "aide": (
-            "CPTS : communauté professionnelle territoriale de santé, ouverte à tous les professionnels du territoire. "
+            "CPTS : communauté professionnelle territoriale de santé, ouverte à tous les professionnels. "
             "ESP : équipe de soins primaires autour de médecins généralistes."
         ),
         "choix": (
@@ -129,7 +129,7 @@ VOCABULAIRE: Mapping[str, Mapping[str, object]] = {
         "type": "bool",
         "libelle": "Permanence des soins",
         "question": "Participez-vous, ou participerez-vous, à la permanence des soins (gardes) ?",
-        "aide": "La permanence des soins ambulatoires (PDSA) : les gardes du soir, de la nuit, du week-end et des jours fériés.",
+        "aide": "La permanence des soins ambulatoires (PDSA) : gardes du soir, de la nuit, du week-end, des jours fériés.",
         "passages": ((False, True, "participer à la permanence des soins"),),
     },
     "contrat_demographique": {
@@ -155,7 +155,7 @@ VOCABULAIRE: Mapping[str, Mapping[str, object]] = {
         "type": "bool",
         "libelle": "Aide conventionnelle déjà obtenue",
         "question": "Avez-vous déjà obtenu de l'Assurance Maladie une aide à l'installation ou au maintien ?",
-        "aide": "CAIM, Cotram, Coscom, CSTM ou aide à la primo-installation : une même aide ne revient qu'après dix ans.",
+        "aide": "CAIM, Cotram, Coscom, CSTM ou primo-installation : une même aide ne revient qu'après dix ans.",
     },
     "date_derniere_aide": {
         "type": "date",
@@ -211,7 +211,7 @@ VOCABULAIRE: Mapping[str, Mapping[str, object]] = {
         "type": "bool",
         "libelle": "Cabinet principal hors ZIP",
         "question": "Votre cabinet principal est-il situé hors d'une zone d'intervention prioritaire (ZIP) ?",
-        "aide": "La commune vérifiée ici est celle où vous iriez consulter ; cette question porte sur votre cabinet actuel.",
+        "aide": "La commune choisie est celle où vous iriez consulter ; cette question porte sur votre cabinet actuel.",
     },
     "jours_an_zip": {
         "type": "entier",

@@ -1,0 +1,249 @@
+"""From checked YAML to typed nodes, refusing what the schema cannot see: unknown facts, values, references, dates."""
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from aides.regles.conditions import (
+    AInstruire,
+    Anciennete,
+    Comparaison,
+    Condition,
+    DansZone,
+    Incertitude,
+    Non,
+    Operateur,
+    Ouverture,
+    Parmi,
+    Tous,
+    UnDe,
+)
+from aides.regles.dispositifs import Dispositif, Enonce, JourReference, Version
+from aides.regles.faits import FAITS, Fait, FaitInvalide, TypeFait, clean_fait
+from aides.regles.montants import (
+    APreciser,
+    Bareme,
+    Calcul,
+    Composante,
+    Forfait,
+    JusquA,
+    ParTranche,
+    ParUnite,
+    ParZone,
+    Periodicite,
+    Pourcentage,
+    Versement,
+)
+from aides.regles.references import Reference
+
+NIVEAUX = frozenset({"zip", "zac", "vigilance", "zar", "hors_zonage"}) | frozenset(
+    {"tres_sous_dotee", "sous_dotee", "intermediaire", "tres_dotee", "sur_dotee", "non_prioritaire"}
+)
+PROFONDEUR_MAX = 12
+
+
+class RegleInvalide(ValueError):
+    """A scheme that does not load: file, path inside it, reason, in French."""
+
+    def __init__(self, chemin: str, motif: str, *, fichier: str = "") -> None:
+        self.chemin, self.motif, self.fichier = chemin, motif, fichier
+        super().__init__(" : ".join(partie for partie in (fichier, chemin, motif) if partie))
+
+
+class Constructeur:
+    """One file. The references and the definitions of the file are shared by its versions."""
+
+    def __init__(self, brut: Mapping[str, Any]) -> None:
+        self.brut = brut
+        self.references = {code: self._reference(code, champs) for code, champs in brut["references"].items()}
+        self.definitions: Mapping[str, Any] = brut.get("definitions", {})
+
+    def build(self) -> Dispositif:
+        champs = {cle: self.brut[cle] for cle in ("code", "sigle", "nom", "resume", "payeur", "guichet", "demarche")}
+        versions = tuple(
+            self._version(champs_version, f"versions.{rang}")
+            for rang, champs_version in enumerate(self.brut["versions"])
+        )
+        for rang, (avant, apres) in enumerate(zip(versions, versions[1:], strict=False), start=1):
+            if avant.ferme_le is None or avant.ferme_le > apres.ouvert_du:
+                raise RegleInvalide(f"versions.{rang}.ouvert_du", "les versions doivent se suivre sans se chevaucher")
+        return Dispositif(**champs, professions=tuple(self.brut["professions"]), versions=versions)
+
+    def _version(self, brut: Mapping[str, Any], chemin: str) -> Version:
+        ouvert_du = _jour(brut["ouvert_du"], f"{chemin}.ouvert_du")
+        ferme_le = _jour(brut["ferme_le"], f"{chemin}.ferme_le") if "ferme_le" in brut else None
+        if ferme_le is not None and ferme_le <= ouvert_du:
+            raise RegleInvalide(f"{chemin}.ferme_le", "la fermeture doit suivre l'ouverture")
+        incertitudes = tuple(
+            Incertitude(_jour(doute["du"], chemin), _jour(doute["jusqu_au"], chemin), doute["raison"])
+            for doute in brut.get("incertitudes", ())
+        )
+        ouverture = Ouverture(
+            "Le dispositif est ouvert aux nouvelles demandes",
+            self._read(brut["reference_ouverture"], f"{chemin}.reference_ouverture"),
+            incertitudes=incertitudes,
+        )
+        arbre = self._condition(brut["conditions"], f"{chemin}.conditions", 0)
+        branches = arbre.branches if isinstance(arbre, Tous) else (arbre,)
+        return Version(
+            dispositif=self.brut["code"],
+            code=brut["code"],
+            ouvert_du=ouvert_du,
+            ferme_le=ferme_le,
+            motif_fermeture=brut.get("motif_fermeture", ""),
+            jour_reference=JourReference(brut["jour_reference"]),
+            conditions=Tous((ouverture, *branches)),
+            bareme=self._bareme(brut["montant"], f"{chemin}.montant"),
+            duree=self._enonce(brut["duree"], f"{chemin}.duree"),
+            renouvellement=self._enonce(brut["renouvellement"], f"{chemin}.renouvellement"),
+            obligations=self._enonces(brut, "obligations", chemin),
+            documents=self._enonces(brut, "documents", chemin),
+            cumul=self._enonces(brut, "cumul", chemin),
+            incertitudes=incertitudes,
+            references=tuple(self.references.values()),
+            note=brut.get("note", ""),
+        )
+
+    def _reference(self, code: str, champs: Mapping[str, Any]) -> Reference:
+        verifie = _jour(champs["verifie_le"], f"references.{code}.verifie_le") if "verifie_le" in champs else None
+        return Reference(code, champs["texte"], verifie, champs.get("lien", ""))
+
+    def _read(self, code: str, chemin: str, *, verifie: bool = True) -> Reference:
+        """The reference, refused when nobody read it and the value claims to be verified."""
+        reference = self.references.get(code)
+        if reference is None:
+            raise RegleInvalide(chemin, f"référence inconnue : {code}")
+        if verifie and reference.verifie_le is None:
+            raise RegleInvalide(
+                chemin, f"la référence {code} n'a pas de verifie_le : écrivez « verifie: false » et sa raison"
+            )
+        return reference
+
+    def _enonce(self, brut: Mapping[str, Any], chemin: str) -> Enonce:
+        return Enonce(brut["texte"], self._read(brut["reference"], f"{chemin}.reference"))
+
+    def _enonces(self, brut: Mapping[str, Any], cle: str, chemin: str) -> tuple[Enonce, ...]:
+        return tuple(self._enonce(champs, f"{chemin}.{cle}.{rang}") for rang, champs in enumerate(brut.get(cle, ())))
+
+    def _condition(self, brut: Mapping[str, Any], chemin: str, profondeur: int) -> Condition:
+        if profondeur > PROFONDEUR_MAX:
+            raise RegleInvalide(chemin, "conditions trop imbriquées")
+        if "voir" in brut:
+            nom = brut["voir"]
+            if nom not in self.definitions:
+                raise RegleInvalide(f"{chemin}.voir", f"définition inconnue : {nom}")
+            return self._condition(self.definitions[nom], f"definitions.{nom}", profondeur + 1)
+        for cle, groupe in (("tous", Tous), ("un_de", UnDe)):
+            if cle in brut:
+                branches = tuple(
+                    self._condition(champs, f"{chemin}.{cle}.{rang}", profondeur + 1)
+                    for rang, champs in enumerate(brut[cle])
+                )
+                return groupe(branches, *([brut["libelle"]] if "libelle" in brut else []))
+        if "non" in brut:
+            branche = self._condition(brut["non"], f"{chemin}.non", profondeur + 1)
+            return Non(branche, brut.get("libelle", f"Ne pas être dans ce cas : {branche.libelle}"))
+        return self._feuille(brut, chemin)
+
+    def _feuille(self, brut: Mapping[str, Any], chemin: str) -> Condition:
+        verifie = brut.get("verifie", True)
+        if verifie == ("raison" in brut) and "a_instruire" not in brut:
+            raise RegleInvalide(chemin, "« verifie: false » et « raison » vont ensemble")
+        reference = self._read(brut["reference"], f"{chemin}.reference", verifie=verifie and "a_instruire" not in brut)
+        commun = {"verifie": verifie, "raison": brut.get("raison", "")}
+        libelle = brut["libelle"]
+        if "a_instruire" in brut:
+            return AInstruire(libelle, reference, raison=brut["a_instruire"])
+        if "zone" in brut:
+            inconnus = set(brut["zone"]) - NIVEAUX
+            if inconnus:
+                raise RegleInvalide(f"{chemin}.zone", f"niveau inconnu : {', '.join(sorted(inconnus))}")
+            return DansZone(libelle, reference, tuple(brut["zone"]), **commun)
+        fait = _fait(brut["fait"], chemin)
+        if "parmi" in brut:
+            valeurs = tuple(_valeur(fait, valeur, f"{chemin}.parmi") for valeur in brut["parmi"])
+            return Parmi(libelle, reference, fait.code, valeurs, **commun)
+        if "est" in brut:
+            return Parmi(libelle, reference, fait.code, (_valeur(fait, brut["est"], f"{chemin}.est"),), **commun)
+        operateur = next(operateur for operateur in Operateur if operateur in brut)
+        if "unite" in brut:
+            if fait.type is not TypeFait.DATE:
+                raise RegleInvalide(chemin, f"une durée se compte depuis une date, or {fait.code} n'en est pas une")
+            if operateur not in (Operateur.AU_MOINS, Operateur.MOINS_DE):
+                raise RegleInvalide(chemin, "une durée se compare par « au_moins » ou « moins_de »")
+            return Anciennete(libelle, reference, fait.code, operateur, brut[operateur], **commun)
+        if fait.type in (TypeFait.BOOL, TypeFait.CHOIX):
+            raise RegleInvalide(chemin, f"le fait {fait.code} ne se compare pas : utilisez « est » ou « parmi »")
+        seuil = _valeur(fait, brut[operateur], f"{chemin}.{operateur}")
+        return Comparaison(libelle, reference, fait.code, operateur, seuil, **commun)  # type: ignore[arg-type]
+
+    def _bareme(self, brut: Mapping[str, Any], chemin: str) -> Bareme:
+        composantes = tuple(
+            self._composante(champs, f"{chemin}.composantes.{rang}") for rang, champs in enumerate(brut["composantes"])
+        )
+        versements = tuple(
+            Versement(
+                Decimal(champs["part"]),
+                champs["libelle"],
+                champs["mois"],
+                self._read(champs["reference"], f"{chemin}.versements.{rang}.reference"),
+            )
+            for rang, champs in enumerate(brut.get("versements", ()))
+        )
+        if versements and sum(versement.part for versement in versements) != 1:
+            raise RegleInvalide(f"{chemin}.versements", "la somme des parts doit valoir 1")
+        return Bareme(composantes, versements)
+
+    def _composante(self, brut: Mapping[str, Any], chemin: str) -> Composante:
+        si = self._condition(brut["si"], f"{chemin}.si", 0) if "si" in brut else None
+        reference = self._read(brut["reference"], f"{chemin}.reference", verifie="a_preciser" not in brut)
+        calcul = self._calcul(brut, chemin)
+        periodicite, supplement = Periodicite(brut["periodicite"]), brut.get("supplement", False)
+        return Composante(brut["code"], brut["libelle"], periodicite, calcul, reference, si, supplement)
+
+    def _calcul(self, brut: Mapping[str, Any], chemin: str) -> Calcul:
+        if "a_preciser" in brut:
+            return APreciser(brut["a_preciser"])
+        if "forfait" in brut:
+            return Forfait(Decimal(brut["forfait"]))
+        if "jusqu_a" in brut:
+            return JusquA(Decimal(brut["jusqu_a"]))
+        if "par_zone" in brut:
+            return ParZone(tuple((niveau, Decimal(montant)) for niveau, montant in brut["par_zone"].items()))
+        if "par_tranche" in brut:
+            champs = brut["par_tranche"]
+            tranches = tuple((Decimal(t["a_partir_de"]), Decimal(t["montant"])) for t in champs["tranches"])
+            if list(tranches) != sorted(tranches):
+                raise RegleInvalide(f"{chemin}.par_tranche", "les tranches vont de la plus basse à la plus haute")
+            return ParTranche(_fait(champs["fait"], chemin).code, tranches)
+        if "par_unite" in brut:
+            champs = brut["par_unite"]
+            return ParUnite(_fait(champs["fait"], chemin).code, Decimal(champs["montant"]), Decimal(champs["maximum"]))
+        champs = brut["pourcentage"]
+        fait = _fait(champs["fait"], chemin)
+        taux = Decimal(champs["taux"]) / 100
+        return Pourcentage(fait.code, taux, Decimal(champs["plafond"]), champs.get("prorata_opposable", False))
+
+
+def _fait(code: str, chemin: str) -> Fait:
+    if code not in FAITS:
+        raise RegleInvalide(chemin, f"fait inconnu : {code}")
+    return FAITS[code]
+
+
+def _valeur(fait: Fait, brut: Any, chemin: str) -> Any:
+    try:
+        valeur = clean_fait(fait, brut)
+    except FaitInvalide as erreur:
+        raise RegleInvalide(chemin, str(erreur)) from erreur
+    if valeur is None:
+        raise RegleInvalide(chemin, "une valeur est attendue")
+    return valeur
+
+
+def _jour(texte: str, chemin: str) -> date:
+    try:
+        return date.fromisoformat(texte)
+    except ValueError as erreur:
+        raise RegleInvalide(chemin, f"la date {texte} n'existe pas") from erreur
