@@ -9,9 +9,10 @@ from typing import Any
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.core.signals import got_request_exception
 from django.db import InterfaceError, OperationalError
-from django.http import Http404
+from django.http import Http404, HttpResponse
 from rest_framework import exceptions
-from rest_framework.response import Response
+
+from portal.core.api.rendu import dump_json
 
 logger = logging.getLogger("maillage.api")
 
@@ -90,7 +91,7 @@ def build_probleme(
     return corps
 
 
-def exception_handler(erreur: Exception, contexte: dict[str, Any]) -> Response:
+def exception_handler(erreur: Exception, contexte: dict[str, Any]) -> HttpResponse:
     """Every exception of an endpoint becomes one problem; what nobody foresaw is logged, then 500 without detail."""
     statut, detail, erreurs, entetes = _describe(erreur)
     instance = None
@@ -101,9 +102,8 @@ def exception_handler(erreur: Exception, contexte: dict[str, Any]) -> Response:
             vue = contexte.get("view")
             requete = contexte.get("request")
             got_request_exception.send(sender=type(vue), request=getattr(requete, "_request", requete))
-    return Response(
-        build_probleme(statut, detail, erreurs, instance), statut, headers=entetes, content_type=MEDIA_TYPE
-    )
+    corps = dump_json(build_probleme(statut, detail, erreurs, instance))
+    return HttpResponse(corps, status=statut, headers=entetes, content_type=MEDIA_TYPE)
 
 
 def _describe(erreur: Exception) -> tuple[int, str, Mapping[str, Sequence[str]], dict[str, str]]:

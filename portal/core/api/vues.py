@@ -11,7 +11,6 @@ from django.urls import Resolver404, resolve
 from django.utils.http import parse_etags
 from rest_framework import exceptions
 from rest_framework.request import Request
-from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from portal.core.api.corps import StrictJSONParser
@@ -67,8 +66,9 @@ class ApiView(APIView):
     lus: dict[str, Any]
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        if request.method == "OPTIONS":
+            return
         request.accepted_renderer, request.accepted_media_type = self.perform_content_negotiation(request)
-        request.version, request.versioning_scheme = None, None
         self.check_throttles(request)
         self.lus = read_parametres(request._request.GET, self.parametres)
 
@@ -89,8 +89,6 @@ class ApiView(APIView):
         )
 
     def finalize_response(self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any) -> Any:
-        if isinstance(response, Response) and not hasattr(request, "accepted_renderer"):
-            request.accepted_renderer, request.accepted_media_type = JsonRenderer(), JsonRenderer.media_type
         response = super().finalize_response(request, response, *args, **kwargs)
         for nom, valeur in ENTETES_CORS.items():
             response.headers[nom] = valeur
