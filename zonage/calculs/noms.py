@@ -9,6 +9,7 @@ _ABREVIATIONS = {"st": "saint", "ste": "sainte", "sts": "saints", "stes": "saint
 _LIGATURES = str.maketrans({"œ": "oe", "æ": "ae", "ø": "o", "ł": "l", "đ": "d"})
 _SUR_BARRE = re.compile(r"(?<![a-z0-9])s\s?/\s?(?=[a-z0-9])")
 _SOUS_BARRE = re.compile(r"(?<![a-z0-9])s\s?/\s?s(?![a-z0-9])")
+_ORDINAL = re.compile(r"(?<![a-z0-9])([0-9]{1,2})(?:er|ere|e|eme|nd|nde)(?![a-z0-9])")
 _HORS_MOT = re.compile(r"[^a-z0-9]+")
 
 
@@ -26,7 +27,7 @@ def cle_tri(nom: str) -> str:
 def mots(texte: str) -> list[str]:
     """The words of a name in their searched form: « St Cosme s/ Loire-lès-X » → saint cosme sur loire les x."""
     plie = fold(texte)
-    plie = _SUR_BARRE.sub("sur ", _SOUS_BARRE.sub("sous", plie))
+    plie = _ORDINAL.sub(r"\1", _SUR_BARRE.sub("sur ", _SOUS_BARRE.sub("sous", plie)))
     return " ".join(_ABREVIATIONS.get(mot, mot) for mot in _HORS_MOT.split(plie)[:40] if mot).split()
 
 
