@@ -1,7 +1,7 @@
 """The strict loader of schemes: YAML, a JSON schema, then what a schema cannot say. Nothing is half-loaded.
 
-Every error names the file and the path inside it. A value whose reference was read by nobody (no `verifie_le`) does not
-load, unless it says `verifie: false` with its reason: it is then « à instruire ».
+Every error names the file and the path inside it. A value whose reference was read by nobody (no `verifie_le`) does
+not load, unless it says `verifie: false` with its reason: it is then « à instruire ».
 """
 
 import hashlib

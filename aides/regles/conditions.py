@@ -131,7 +131,7 @@ class Non:
 
 @dataclass(frozen=True, slots=True)
 class Feuille:
-    """What every leaf carries. `verifie=False`: nobody verified the value, so the leaf stays unknown; `raison` says why."""
+    """What every leaf carries. `verifie=False`: nobody verified the value; the leaf stays unknown, with `raison`."""
 
     libelle: str
     reference: Reference

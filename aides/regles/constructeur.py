@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 from aides.regles.conditions import (
@@ -65,7 +66,7 @@ class Constructeur:
             self._version(champs_version, f"versions.{rang}")
             for rang, champs_version in enumerate(self.brut["versions"])
         )
-        for rang, (avant, apres) in enumerate(zip(versions, versions[1:], strict=False), start=1):
+        for rang, (avant, apres) in enumerate(pairwise(versions), start=1):
             if avant.ferme_le is None or avant.ferme_le > apres.ouvert_du:
                 raise RegleInvalide(f"versions.{rang}.ouvert_du", "les versions doivent se suivre sans se chevaucher")
         return Dispositif(**champs, professions=tuple(self.brut["professions"]), versions=versions)

@@ -83,6 +83,8 @@ def find_questions(resultats: Sequence[Resultat], situation: Situation, *, au: d
     ouverts = [resultat for resultat in resultats if resultat.issue is Issue.A_INSTRUIRE]
     scores: dict[str, tuple[Decimal, int]] = {}
     for code in dict.fromkeys(code for resultat in ouverts for code in resultat.manquants if code in FAITS):
+        if not FAITS[code].can_be_asked(situation.faits):
+            continue
         concernes = [resultat.version for resultat in ouverts if code in resultat.manquants]
         valeurs = sample_values(code, concernes, situation.faits, au)
         regles = sum(_is_settled(version, situation, code, valeur, au) for version in concernes for valeur in valeurs)
@@ -90,6 +92,17 @@ def find_questions(resultats: Sequence[Resultat], situation: Situation, *, au: d
     rangs = {code: rang for rang, code in enumerate(FAITS)}
     ordre = sorted(scores, key=lambda code: (-scores[code][0], -scores[code][1], rangs[code]))
     return tuple(FAITS[code] for code in ordre)
+
+
+def find_precisions(resultats: Sequence[Resultat], situation: Situation) -> tuple[Fait, ...]:
+    """The facts that change no verdict but would narrow an amount: offered apart, never in the way."""
+    codes = dict.fromkeys(code for resultat in resultats if resultat.montant for code in resultat.montant.manquants)
+    demandes = {code for resultat in resultats for code in resultat.manquants}
+    return tuple(
+        FAITS[code]
+        for code in codes
+        if code in FAITS and code not in demandes and FAITS[code].can_be_asked(situation.faits)
+    )
 
 
 def _is_settled(version: Version, situation: Situation, code: str, valeur: Valeur, au: date) -> bool:

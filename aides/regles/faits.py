@@ -47,6 +47,7 @@ class Fait:
     """One fact. `passages`: the values that the person can decide to reach, with the sentence that says so.
 
     A passage is (value before or None for any, value after or None for any number, sentence).
+    `suppose`: the fact is asked only once another one has one of these values.
     """
 
     code: str
@@ -60,10 +61,14 @@ class Fait:
     maximum: Decimal | None = None
     pas: Decimal = Decimal(1)
     passages: tuple[tuple[Valeur | None, Valeur | None, str], ...] = ()
+    suppose: tuple[str, tuple[Valeur, ...]] | None = None
 
     @property
     def modifiable(self) -> bool:
         return bool(self.passages)
+
+    def can_be_asked(self, faits: Mapping[str, Valeur]) -> bool:
+        return self.suppose is None or faits.get(self.suppose[0]) in self.suppose[1]
 
 
 def _build(code: str, brut: Mapping[str, object]) -> Fait:

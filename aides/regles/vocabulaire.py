@@ -17,11 +17,12 @@ VOCABULAIRE: Mapping[str, Mapping[str, object]] = {
         "type": "choix",
         "libelle": "Profession",
         "question": "Quelle est votre profession ?",
-        "aide": "Le zonage est propre à chaque profession : une commune peut être prioritaire pour l'une et pas pour l'autre.",
+        "aide": "Le zonage est propre à chaque profession : une même commune peut y être classée différemment.",
         "choix": PROFESSIONS,
     },
     "specialite": {
         "type": "choix",
+        "suppose": ("profession", ("medecin",)),
         "libelle": "Spécialité",
         "question": "Êtes-vous médecin généraliste ?",
         "aide": "Certaines aides sont réservées à la médecine générale ; d'autres vont à toutes les spécialités.",
@@ -60,6 +61,7 @@ VOCABULAIRE: Mapping[str, Mapping[str, object]] = {
     },
     "date_installation": {
         "type": "date",
+        "suppose": ("statut", ("installe",)),
         "libelle": "Date d'installation",
         "question": "Depuis quand êtes-vous installé dans ce cabinet ?",
         "aide": "Plusieurs aides se demandent dans la première année d'installation : le jour exact compte.",
@@ -72,6 +74,7 @@ VOCABULAIRE: Mapping[str, Mapping[str, object]] = {
     },
     "date_ouverture_secondaire": {
         "type": "date",
+        "suppose": ("type_cabinet", ("secondaire_ouvert",)),
         "libelle": "Ouverture du cabinet secondaire",
         "question": "Quand ce cabinet secondaire a-t-il ouvert ?",
         "aide": "L'aide au cabinet secondaire ne vaut que pour une ouverture à compter d'une certaine date.",
@@ -129,7 +132,7 @@ VOCABULAIRE: Mapping[str, Mapping[str, object]] = {
         "type": "bool",
         "libelle": "Permanence des soins",
         "question": "Participez-vous, ou participerez-vous, à la permanence des soins (gardes) ?",
-        "aide": "La permanence des soins ambulatoires (PDSA) : gardes du soir, de la nuit, du week-end, des jours fériés.",
+        "aide": "La permanence des soins ambulatoires (PDSA) : gardes du soir, de la nuit, du week-end et des fêtes.",
         "passages": ((False, True, "participer à la permanence des soins"),),
     },
     "contrat_demographique": {
@@ -159,6 +162,7 @@ VOCABULAIRE: Mapping[str, Mapping[str, object]] = {
     },
     "date_derniere_aide": {
         "type": "date",
+        "suppose": ("aide_conventionnelle_deja", (True,)),
         "libelle": "Décision de la dernière aide",
         "question": "Quand cette aide vous a-t-elle été accordée ?",
         "aide": "C'est la date de la décision de la caisse, ou de la signature du contrat.",
@@ -194,6 +198,7 @@ VOCABULAIRE: Mapping[str, Mapping[str, object]] = {
     },
     "age_confrere": {
         "type": "entier",
+        "suppose": ("accueille_confrere", (True,)),
         "libelle": "Âge du confrère accueilli",
         "question": "Quel âge a ce confrère ?",
         "aide": "Le contrat de transition aide l'arrivée d'un médecin plus jeune.",
@@ -203,6 +208,7 @@ VOCABULAIRE: Mapping[str, Mapping[str, object]] = {
     },
     "confrere_recent": {
         "type": "bool",
+        "suppose": ("accueille_confrere", (True,)),
         "libelle": "Installation récente du confrère",
         "question": "Ce confrère s'installe-t-il dans la zone, ou y est-il installé depuis moins d'un an ?",
         "aide": "En libéral conventionné.",
@@ -211,7 +217,7 @@ VOCABULAIRE: Mapping[str, Mapping[str, object]] = {
         "type": "bool",
         "libelle": "Cabinet principal hors ZIP",
         "question": "Votre cabinet principal est-il situé hors d'une zone d'intervention prioritaire (ZIP) ?",
-        "aide": "La commune choisie est celle où vous iriez consulter ; cette question porte sur votre cabinet actuel.",
+        "aide": "La commune choisie est celle où vous iriez consulter ; ici il s'agit de votre cabinet actuel.",
     },
     "jours_an_zip": {
         "type": "entier",
@@ -235,12 +241,14 @@ VOCABULAIRE: Mapping[str, Mapping[str, object]] = {
     },
     "date_debut_remplacement": {
         "type": "date",
+        "suppose": ("statut", ("remplacant",)),
         "libelle": "Inscription comme remplaçant",
         "question": "Depuis quand êtes-vous inscrit à l'Ordre comme remplaçant ?",
         "aide": "Le contrat de début d'exercice se demande dans la première année d'inscription.",
     },
     "licence_remplacement": {
         "type": "bool",
+        "suppose": ("statut", ("etudiant",)),
         "libelle": "Licence de remplacement",
         "question": "Avez-vous une licence de remplacement ?",
         "aide": "Délivrée par le conseil départemental de l'Ordre aux internes qui ont validé assez de stages.",
@@ -248,6 +256,13 @@ VOCABULAIRE: Mapping[str, Mapping[str, object]] = {
     },
     "jours_trimestre_zone": {
         "type": "entier",
+        "suppose": (
+            "statut",
+            (
+                "remplacant",
+                "etudiant",
+            ),
+        ),
         "libelle": "Jours de remplacement par trimestre",
         "question": "Combien de jours par trimestre remplacez-vous, ou remplacerez-vous ?",
         "aide": "Jours de remplacement effectivement réalisés, comptés par trimestre.",
@@ -258,6 +273,13 @@ VOCABULAIRE: Mapping[str, Mapping[str, object]] = {
     },
     "part_activite_zone": {
         "type": "entier",
+        "suppose": (
+            "statut",
+            (
+                "remplacant",
+                "etudiant",
+            ),
+        ),
         "libelle": "Part de l'activité dans la zone",
         "question": "Quelle part de vos remplacements se fait dans la zone ?",
         "aide": "En pourcentage de votre activité de remplacement.",
@@ -299,6 +321,13 @@ VOCABULAIRE: Mapping[str, Mapping[str, object]] = {
     },
     "taux_opposable": {
         "type": "entier",
+        "suppose": (
+            "secteur",
+            (
+                "secteur_2",
+                "secteur_2_optam",
+            ),
+        ),
         "libelle": "Part d'activité à tarif opposable",
         "question": "Quelle part de votre activité se fait sans dépassement d'honoraires ?",
         "aide": "En secteur 2, certaines aides sont réduites à proportion. Sert seulement à estimer le montant.",
