@@ -2,10 +2,19 @@
 
 from django.urls import URLPattern, URLResolver, path, re_path
 
+from aides.api.dispositifs import DispositifsView, DispositifView, FaitsView
 from portal.core.api.documentation import SchemaView
 from portal.core.api.vues import AdresseInconnueView
+from zonage.api.communes import CommunesView, CommuneView
+from zonage.api.zones import ZonesView
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("communes/", CommunesView.as_view(), name="api_commune_list"),
+    path("communes/<str:code>/", CommuneView.as_view(), name="api_commune_detail"),
+    path("zones/", ZonesView.as_view(), name="api_zone_list"),
+    path("dispositifs/", DispositifsView.as_view(), name="api_dispositif_list"),
+    path("dispositifs/<str:code>/", DispositifView.as_view(), name="api_dispositif_detail"),
+    path("faits/", FaitsView.as_view(), name="api_fait_list"),
     path("schema/", SchemaView.as_view(urlconf="portal.api"), name="api_schema"),
     re_path(r"", AdresseInconnueView.as_view(), name="api_adresse_inconnue"),
 ]

@@ -180,7 +180,8 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Communes, zonages et dispositifs d'aide, lus à la date voulue. Données publiques, sans compte.",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
-    "SCHEMA_PATH_PREFIX": r"/api/v1",
+    "SERVERS": [{"url": "/api/v1"}],
+    "POSTPROCESSING_HOOKS": [],
 }
 
 # Celery: intent lives in PostgreSQL; Valkey only carries work.

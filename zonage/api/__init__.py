@@ -1,0 +1,1 @@
+"""The endpoints of the territory and of its zones."""

@@ -1,0 +1,106 @@
+"""Which zone, for whom, on which day."""
+
+from typing import Any
+
+from django.http import HttpResponse
+from rest_framework.request import Request
+
+from portal.core.api.parametres import AU, Parametre, read_choix
+from portal.core.api.schema import Documentation
+from portal.core.api.vues import ApiView
+from zonage.api.communes import CODE_FAUX, CODE_INSEE, find_commune
+from zonage.api.formes import ZonesSerializer
+from zonage.enums import Profession
+from zonage.lecture import Zone, is_demonstration, zone, zones
+
+
+def read_commune(texte: str) -> str:
+    if not CODE_INSEE.fullmatch(texte):
+        raise ValueError(CODE_FAUX)
+    return texte
+
+
+class ZonesView(ApiView):
+    """The six professions, or one: always a list, so that a caller reads one shape."""
+
+    parametres = (
+        Parametre(
+            "commune",
+            read_commune,
+            "Code INSEE de la commune, actuel ou ancien.",
+            {"type": "string", "pattern": f"^{CODE_INSEE.pattern}$"},
+            exemple="71076",
+            requis=True,
+        ),
+        Parametre(
+            "profession",
+            lambda texte: read_choix(texte, Profession.values),
+            "Une des six professions qui ont un zonage ; toutes par défaut.",
+            {"type": "string", "enum": Profession.values},
+            exemple="medecin",
+        ),
+        AU,
+    )
+    doc = Documentation(
+        nom="zones_lecture",
+        resume="Lire le classement d'une commune à une date",
+        description="Le niveau de la commune, l'arrêté qui le donne, le territoire classé et l'origine de la donnée. "
+        "« inconnu » et « adresse_requise » sont des réponses : le portail ne devine pas.",
+        etiquette="Zonage",
+        reponse=ZonesSerializer,
+        introuvable="Aucune commune n'a le code 71999, ni ne l'a eu.",
+        exemple={
+            "commune": {"code": "71076", "nom": "Chalon-sur-Saône"},
+            "code_demande": None,
+            "au": "2025-06-01",
+            "demonstration": False,
+            "zones": [
+                {
+                    "profession": "medecin",
+                    "au": "2025-06-01",
+                    "statut": "inconnu",
+                    "niveau": None,
+                    "libelle": None,
+                    "origine": None,
+                    "arrete": None,
+                    "territoire": None,
+                    "dernier_connu": None,
+                }
+            ],
+        },
+    )
+
+    def get(self, request: Request) -> HttpResponse:
+        lus = self.lus
+        commune, ancienne = find_commune(lus["commune"], "nom")
+        code = commune["code_insee"]
+        if lus["profession"]:
+            lectures = [zone(code, lus["profession"], au=lus["au"])]
+        else:
+            lectures = list(zones(code, au=lus["au"]).values())
+        return self.answer(
+            {
+                "commune": {"code": code, "nom": commune["nom"]},
+                "code_demande": ancienne,
+                "au": lus["au"],
+                "demonstration": is_demonstration(lectures),
+                "zones": [{**build_lecture(lecture), "dernier_connu": build_dernier(lecture)} for lecture in lectures],
+            }
+        )
+
+
+def build_lecture(lecture: Zone) -> dict[str, Any]:
+    return {
+        "profession": lecture.profession,
+        "au": lecture.au,
+        "statut": lecture.statut,
+        "niveau": lecture.niveau,
+        "libelle": lecture.libelle,
+        "origine": lecture.origine,
+        "arrete": lecture.arrete,
+        "territoire": lecture.territoire,
+    }
+
+
+def build_dernier(lecture: Zone) -> dict[str, Any] | None:
+    return build_lecture(lecture.dernier_connu) if lecture.dernier_connu else None
