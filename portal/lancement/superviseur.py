@@ -123,8 +123,8 @@ class Superviseur:
         self.prochain_pouls = time.monotonic() + SILENCE_MAX
 
     def start(self) -> None:
-        for enfant in self.enfants:
-            enfant.start(self.services.env)
+        """Start the site alone: a person waits for it. The worker and the beat follow once it answers."""
+        self.enfants[0].start(self.services.env)
         self._note_children()
 
     def _note_children(self) -> None:
@@ -141,19 +141,20 @@ class Superviseur:
         while not self.arret():
             with contextlib.suppress(OSError), direct.open(demande, timeout=2) as reponse:
                 if reponse.status == 200:
+                    self.tend()
                     return True
-            self.tend()
+            self.tend(self.enfants[:1])
             if time.monotonic() > limite:
                 journal = self.enfants[0].journal
                 raise Panne(f"Le site ne répond pas (journal : {journal}).\n{read_tail(journal)}")
             time.sleep(0.05)
         return False
 
-    def tend(self) -> None:
-        """One round: bury the dead, start again those whose time has come."""
+    def tend(self, enfants: list[Enfant] | None = None) -> None:
+        """One round: bury the dead, start those whose time has come."""
         maintenant = time.monotonic()
         change = False
-        for enfant in self.enfants:
+        for enfant in self.enfants if enfants is None else enfants:
             if enfant.is_dead():
                 attente = enfant.bury(maintenant)
                 self.dire(

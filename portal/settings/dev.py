@@ -12,3 +12,5 @@ WHITENOISE_AUTOREFRESH = False
 EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
 EMAIL_FILE_PATH = env.str("MAILLAGE_COURRIELS", default=".var/courriels")
 CONTENT_SECURITY_POLICY["DIRECTIVES"]["upgrade-insecure-requests"] = False
+# Static files are read where they are: nothing is collected, and WhiteNoise would warn of the missing folder.
+STATIC_ROOT = None
