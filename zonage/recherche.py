@@ -123,7 +123,7 @@ def resolve_commune(code: str) -> Resolution:
 
 
 def read_demandes(texte: str) -> Iterator[Demande]:
-    """The ways to understand a name, the most literal first: « Saint-Martin 71 » may be a name, or name a département."""
+    """The ways to understand a name, the most literal first; its end may name a département (« Saint-Martin 71 »)."""
     entre = PARENTHESE.search(texte)
     if entre:
         nom, indice = texte[: entre.start()], normalise(entre[1])
@@ -226,7 +226,8 @@ def select_keys(
 def find_codes(debut: str, limite: int) -> list[Trouvaille]:
     """Postal codes, then INSEE codes, then former codes; an arrondissement before its city, then by population."""
     requete = (
-        "SELECT c.commune_id, nullif(c.via, ''), c.depuis FROM zonage_clecommune c JOIN zonage_commune k ON k.code_insee = c.commune_id "
+        "SELECT c.commune_id, nullif(c.via, ''), c.depuis "
+        "FROM zonage_clecommune c JOIN zonage_commune k ON k.code_insee = c.commune_id "
         "WHERE c.genre IN ('code_postal', 'code', 'ancien_code') AND c.cle LIKE %s "
         "ORDER BY c.cle = %s DESC, array_position(ARRAY['code_postal', 'code', 'ancien_code'], c.genre::text), "
         "k.parent_id IS NULL, c.population DESC, c.commune_id, c.via LIMIT %s"
