@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, path, re_path
 
 from aides.api.dispositifs import DispositifsView, DispositifView, FaitsView
+from aides.api.evaluations import EvaluationsView
 from portal.core.api.documentation import SchemaView
 from portal.core.api.vues import AdresseInconnueView
 from zonage.api.communes import CommunesView, CommuneView
@@ -15,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("dispositifs/", DispositifsView.as_view(), name="api_dispositif_list"),
     path("dispositifs/<str:code>/", DispositifView.as_view(), name="api_dispositif_detail"),
     path("faits/", FaitsView.as_view(), name="api_fait_list"),
+    path("evaluations/", EvaluationsView.as_view(), name="api_evaluation_create"),
     path("schema/", SchemaView.as_view(urlconf="portal.api"), name="api_schema"),
     re_path(r"", AdresseInconnueView.as_view(), name="api_adresse_inconnue"),
 ]

@@ -10,8 +10,7 @@ from aides.regles.dispositifs import JourReference
 from aides.regles.evaluation import Issue
 from aides.regles.faits import TypeFait
 from aides.regles.montants import Periodicite
-from zonage.api.formes import ReferenceSerializer as CommuneReferenceSerializer
-from zonage.api.formes import ZoneSerializer
+from zonage.api.formes import AncienneSerializer, ReferenceSerializer, ZoneSerializer
 
 Serializer = serializers.Serializer  # type: ignore[type-arg]
 TYPES_CONDITION = (
@@ -220,11 +219,13 @@ class ResultatSerializer(Serializer):
 
 class EvaluationSerializer(Serializer):
     au = serializers.DateField()
-    commune = CommuneReferenceSerializer(allow_null=True)
+    commune = ReferenceSerializer(allow_null=True)
+    code_demande = AncienneSerializer(allow_null=True, help_text="Quand un ancien code a été demandé.")
     zone = ZoneSerializer(allow_null=True, help_text="Pour la profession de la personne.")
     demonstration = serializers.BooleanField(help_text="Vrai : la zone vient du zonage de démonstration.")
     resultats = ResultatSerializer(many=True, help_text="Un par dispositif ouvert, le plus favorable d'abord.")
     questions = _textes(help_text="Les faits à donner ensuite, le plus utile d'abord.")
+    avertissements = _textes(help_text="Ce qui ne va pas ensemble dans les faits donnés.")
 
 
 class DemandeEvaluationSerializer(Serializer):

@@ -15,7 +15,7 @@ from portal.core.api.vues import PAGINATION, ApiView, build_page
 from zonage.api.formes import CommuneSerializer, PageCommunesSerializer
 from zonage.enums import TypeCommune
 from zonage.models import AncienneCommune, Commune
-from zonage.recherche import CommuneInconnue, resolve_commune, search_communes
+from zonage.recherche import CommuneInconnue, Resolution, resolve_commune, search_communes
 
 CODE_INSEE = re.compile(r"([013-9][0-9]|2[0-9AB])[0-9]{3}", re.ASCII)
 RECHERCHE_MAX = 100
@@ -180,8 +180,14 @@ def find_commune(code: str, *colonnes: str) -> tuple[dict[str, Any], dict[str, A
         resolution = resolve_commune(code)
     except CommuneInconnue as erreur:
         raise exceptions.NotFound(str(erreur)) from erreur
-    ancienne = {"code": code, "nom": resolution.ancien_nom or "", "depuis": resolution.depuis}
-    return communes.get(pk=resolution.commune.code_insee), ancienne
+    return communes.get(pk=resolution.commune.code_insee), dump_ancienne(resolution)
+
+
+def dump_ancienne(resolution: Resolution | None) -> dict[str, Any] | None:
+    """What the code asked was, when it is a former one."""
+    if resolution is None or resolution.ancien_code is None:
+        return None
+    return {"code": resolution.ancien_code, "nom": resolution.ancien_nom or "", "depuis": resolution.depuis}
 
 
 class CommuneView(ApiView):
