@@ -7,11 +7,13 @@ from aides.api.evaluations import EvaluationsView
 from portal.core.api.documentation import SchemaView
 from portal.core.api.vues import AdresseInconnueView
 from zonage.api.communes import CommunesView, CommuneView
+from zonage.api.contours import ContourView
 from zonage.api.zones import ZonesView
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("communes/", CommunesView.as_view(), name="api_commune_list"),
     path("communes/<str:code>/", CommuneView.as_view(), name="api_commune_detail"),
+    path("communes/<str:code>/contour/", ContourView.as_view(), name="api_commune_contour"),
     path("zones/", ZonesView.as_view(), name="api_zone_list"),
     path("dispositifs/", DispositifsView.as_view(), name="api_dispositif_list"),
     path("dispositifs/<str:code>/", DispositifView.as_view(), name="api_dispositif_detail"),
