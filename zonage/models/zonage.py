@@ -3,7 +3,6 @@
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeOperators
-from django.contrib.postgres.indexes import GistIndex
 from django.db import models
 from django.db.models import F, Q
 
@@ -106,7 +105,9 @@ class Classement(models.Model):
     profession = models.CharField("profession", max_length=24, choices=Profession)
     arrete = models.ForeignKey(Arrete, on_delete=models.PROTECT, related_name="classements", verbose_name="arrêté")
     statut = models.CharField("statut", max_length=16, choices=StatutZone, default=StatutZone.CONNU)
-    niveau = models.ForeignKey(Niveau, on_delete=models.PROTECT, null=True, blank=True, related_name="classements")
+    niveau = models.ForeignKey(
+        Niveau, on_delete=models.PROTECT, null=True, blank=True, related_name="classements", db_index=False
+    )
     niveau_publie = models.CharField(
         "valeur publiée", max_length=80, blank=True, help_text="Telle que le fichier l'écrit."
     )
@@ -146,12 +147,14 @@ class Classement(models.Model):
 class ZoneCommune(models.Model):
     """The read table: one niveau a commune, a profession, a day. Written only by `zonage.services.refresh_zones`."""
 
-    commune = models.ForeignKey(Commune, on_delete=models.CASCADE, related_name="zones")
+    commune = models.ForeignKey(Commune, on_delete=models.CASCADE, related_name="zones", db_index=False)
     profession = models.CharField("profession", max_length=24, choices=Profession)
     periode = DateRangeField("période")
     statut = models.CharField("statut", max_length=16, choices=StatutZone)
-    niveau = models.ForeignKey(Niveau, on_delete=models.PROTECT, null=True, related_name="+")
-    arrete = models.ForeignKey(Arrete, on_delete=models.CASCADE, related_name="+", verbose_name="arrêté")
+    niveau = models.ForeignKey(Niveau, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
+    arrete = models.ForeignKey(
+        Arrete, on_delete=models.CASCADE, related_name="+", db_index=False, verbose_name="arrêté"
+    )
     territoire = models.ForeignKey(
         Territoire,
         on_delete=models.CASCADE,
@@ -184,7 +187,6 @@ class ZoneCommune(models.Model):
         ]
         indexes = [
             models.Index(fields=["commune", "profession"], name="zonecommune_lecture"),
-            GistIndex(fields=["periode"], name="zonecommune_periode"),
         ]
 
     def __str__(self) -> str:

@@ -1,0 +1,94 @@
+"""The life of an arrêté: brouillon → proposé → publié. Two persons; one transaction; one event."""
+
+from datetime import date
+
+from django.db import transaction
+from django.db.backends.postgresql.psycopg_any import DateRange
+
+from portal.accounts.models import User
+from portal.core.models import Evenement
+from zonage.enums import Origine, StatutArrete
+from zonage.models import Arrete, Classement
+from zonage.services.lecture_table import refresh_zones
+
+
+class PublicationImpossible(Exception):
+    """The arrêté cannot be proposed or published: the French message says why and what to do."""
+
+
+@transaction.atomic
+def propose_arrete(arrete: Arrete, *, par: User) -> Evenement:
+    """Freeze a draft and hand it to a second person. Raises PublicationImpossible."""
+    if not arrete.classements.exists():
+        raise PublicationImpossible(
+            "Cet arrêté ne classe aucun territoire : ajoutez ses classements avant de le proposer."
+        )
+    brouillon = Arrete.objects.filter(pk=arrete.pk, statut=StatutArrete.BROUILLON)
+    if not brouillon.update(statut=StatutArrete.PROPOSE, propose_par=par):
+        raise PublicationImpossible("Seul un brouillon peut être proposé : rechargez la page.")
+    arrete.refresh_from_db()
+    return _log(arrete, "proposer", par)
+
+
+@transaction.atomic
+def publish_arrete(arrete: Arrete, *, par: User) -> Evenement:
+    """Close the previous periods of its région and profession, open its own, refresh the reading, write the event.
+
+    Raises PublicationImpossible: not proposed, same person, or an arrêté of a later day already published.
+    """
+    propose = Arrete.objects.select_for_update().filter(pk=arrete.pk, statut=StatutArrete.PROPOSE)
+    if not propose.exists():
+        raise PublicationImpossible("Seul un arrêté proposé peut être publié : faites-le d'abord proposer.")
+    if not propose.exclude(propose_par=par).update(statut=StatutArrete.PUBLIE, publie_par=par):
+        raise PublicationImpossible(
+            "La personne qui publie n'est pas celle qui a proposé : demandez à une autre personne."
+        )
+    arrete.refresh_from_db()
+    fermes = close_precedents(arrete.region_id, arrete.profession, arrete.periode, sauf=arrete.pk)
+    ouverts = arrete.classements.update(publie=True, periode=arrete.periode, origine=arrete.origine)
+    lignes = refresh_zones([arrete.profession])
+    return _log(arrete, "publier", par, fermes=fermes, ouverts=ouverts, lignes=lignes)
+
+
+def close_precedents(region: str, profession: str, periode: DateRange, *, sauf: int | None) -> int:
+    """End, on the first day of a new arrêté, what the same région had published before for the profession.
+
+    Returns the arrêtés closed. Raises PublicationImpossible when one begins on that day or later, within the period.
+    """
+    autres = (
+        Arrete.objects.filter(region_id=region, profession=profession, origine=Origine.OFFICIEL)
+        .filter(statut__in=[StatutArrete.PUBLIE, StatutArrete.ABROGE], periode__overlap=periode)
+        .exclude(pk=sauf)
+        .order_by("pk")
+    )
+    debut = periode.lower
+    fermes = 0
+    for autre in autres:
+        if autre.periode.lower >= debut:
+            raise PublicationImpossible(
+                f"Un zonage de la même région et de la même profession commence le {_format(autre.periode.lower)} : "
+                f"donnez à celui-ci une date de fin qui ne le dépasse pas."
+            )
+        close_arrete(autre, debut)
+        fermes += 1
+    return fermes
+
+
+def close_arrete(arrete: Arrete, fin: date) -> None:
+    """End an arrêté and its classements on a day (excluded). History stays; a row that began later is refused."""
+    arrete.periode = DateRange(arrete.periode.lower, fin)
+    arrete.save(update_fields=["periode"])
+    Classement.objects.filter(arrete=arrete, publie=True, periode__contains=fin).update(periode=arrete.periode)
+
+
+def _format(jour: date) -> str:
+    return f"{jour:%d/%m/%Y}"
+
+
+def _log(arrete: Arrete, action: str, par: User, **details: int) -> Evenement:
+    return Evenement.objects.create(
+        objet=f"zonage.arrete:{arrete.pk}",
+        action=action,
+        auteur=par,
+        details={"profession": arrete.profession, **details},
+    )
