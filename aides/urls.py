@@ -1,3 +1,11 @@
-from django.urls import URLPattern, path  # noqa: F401
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from aides.views import dispositifs, pdf, resultat, verifier
+
+urlpatterns = [
+    path("verifier/", verifier.verifier, name="verifier"),
+    path("verifier/resultat/", resultat.resultat, name="resultat"),
+    path("verifier/pdf/", pdf.resultat_pdf, name="resultat_pdf"),
+    path("dispositifs/", dispositifs.dispositif_list, name="dispositif_list"),
+    path("dispositifs/<slug:code>/", dispositifs.dispositif_detail, name="dispositif_detail"),
+]

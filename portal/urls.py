@@ -3,9 +3,13 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from aides.views.accueil import AccueilView
+
 urlpatterns = [
+    path("", AccueilView.as_view(), name="accueil"),
     path("", include("portal.core.urls")),
     path("", include("zonage.urls")),
+    path("", include("aides.urls_communes")),
     path("aides/", include("aides.urls")),
     path("api/v1/", include("portal.api")),
     path("admin/", admin.site.urls),

@@ -16,7 +16,7 @@ DUREE_VERSION = 0.5
 """Seconds during which a process trusts the version it read: the longest a page may outlive a publication."""
 REQUETE_MAX = 1500
 """A longer query string is answered, not kept."""
-ENTETES = ("Content-Type", "Content-Disposition", "Cache-Control", "Vary", "X-Robots-Tag")
+ENTETES = ("Content-Type", "Content-Disposition", "Cache-Control", "Vary", "X-Robots-Tag", "HX-Push-Url", "HX-Redirect")
 
 _version: tuple[float, str] = (0.0, "")
 

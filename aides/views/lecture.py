@@ -1,0 +1,62 @@
+"""What the questionnaire, the answer and the PDF have in common: what an address says."""
+
+from dataclasses import dataclass, replace
+from datetime import date
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from aides.forms import Demande, read_demande
+from aides.regles.faits import FAITS
+from aides.services import Bilan, check
+from zonage.recherche import CommuneInconnue, Resolution, resolve_commune
+
+
+@dataclass(frozen=True, slots=True)
+class Lecture:
+    """An address read. `resolution` is None when no commune is named, or none that exists."""
+
+    demande: Demande
+    au: date
+    resolution: Resolution | None
+
+    @property
+    def complete(self) -> bool:
+        """A commune and a profession: the least an answer needs."""
+        return self.resolution is not None and bool(self.demande.profession)
+
+    @property
+    def statut(self) -> int:
+        return 400 if self.demande.erreurs else 200
+
+    def check(self, *, au: date | None = None) -> Bilan:
+        return check(self.resolution, self.demande.faits, au=au or self.au)
+
+
+def read(request: HttpRequest) -> Lecture:
+    demande = read_demande(request.GET)
+    resolution = None
+    if demande.commune:
+        try:
+            resolution = resolve_commune(demande.commune)
+        except CommuneInconnue as inconnue:
+            demande = replace(demande, commune="", erreurs={**demande.erreurs, "commune": str(inconnue)})
+    return Lecture(demande, demande.au or timezone.localdate(), resolution)
+
+
+def list_erreurs(demande: Demande) -> list[tuple[str, str]]:
+    """Each error with the name that a person knows."""
+    noms = {"commune": "Commune", "lieu": "Commune", "au": "Date de lecture"}
+    return [
+        (noms.get(code) or (FAITS[code].libelle if code in FAITS else code), m) for code, m in demande.erreurs.items()
+    ]
+
+
+def is_partial(request: HttpRequest) -> bool:
+    """htmx asks for a part of the page, except when it restores a page of the history."""
+    return request.headers.get("HX-Request") == "true" and request.headers.get("HX-History-Restore-Request") != "true"
+
+
+def add_htmx_vary(reponse: HttpResponse) -> HttpResponse:
+    reponse["Vary"] = "HX-Request"
+    return reponse
