@@ -201,13 +201,14 @@ class Constructeur:
         reference = self._read(brut["reference"], f"{chemin}.reference", verifie="a_preciser" not in brut)
         calcul = self._calcul(brut, chemin)
         periodicite, supplement = Periodicite(brut["periodicite"]), brut.get("supplement", False)
-        return Composante(brut["code"], brut["libelle"], periodicite, calcul, reference, si, supplement)
+        garantie = brut.get("garantie", False)
+        return Composante(brut["code"], brut["libelle"], periodicite, calcul, reference, si, supplement, garantie)
 
     def _calcul(self, brut: Mapping[str, Any], chemin: str) -> Calcul:
         if "a_preciser" in brut:
             return APreciser(brut["a_preciser"])
         if "forfait" in brut:
-            return Forfait(Decimal(brut["forfait"]))
+            return Forfait(Decimal(brut["forfait"]), brut.get("prorata_opposable", False))
         if "jusqu_a" in brut:
             return JusquA(Decimal(brut["jusqu_a"]))
         if "par_zone" in brut:

@@ -47,10 +47,19 @@ class Fourchette:
 
 @dataclass(frozen=True, slots=True)
 class Forfait:
+    """A fixed amount; `prorata_opposable`: in secteur 2, in proportion of the activity at opposable tariffs."""
+
     montant: Decimal
+    prorata_opposable: bool = False
 
     def compute(self, contexte: Contexte) -> Fourchette:
-        return Fourchette(self.montant, self.montant)
+        if not self.prorata_opposable or contexte.faits.get("secteur") == "secteur_1":
+            return Fourchette(self.montant, self.montant)
+        taux = contexte.faits.get("taux_opposable")
+        if not isinstance(taux, int | Decimal):
+            return Fourchette(ZERO, self.montant, ("taux_opposable",))
+        montant = round_centime(self.montant * taux / 100)
+        return Fourchette(montant, montant)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +171,7 @@ class Composante:
     reference: Reference
     si: Condition | None = None
     supplement: bool = False
+    garantie: bool = False
 
     def compute(self, contexte: Contexte) -> Fourchette:
         valeur = self.calcul.compute(contexte)
@@ -202,10 +212,11 @@ class LigneMontant:
     reference: Reference
     precision: str = ""
     en_plus: bool = False
+    garantie: bool = False
 
     @property
     def texte(self) -> str:
-        return format_fourchette(self.minimum, self.maximum, self.periodicite)
+        return format_fourchette(self.minimum, self.maximum, self.periodicite, garantie=self.garantie)
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,10 +249,16 @@ class Montant:
 
     @property
     def texte(self) -> str:
-        return format_fourchette(self.minimum, self.maximum, self.periodicite)
+        garantie = self.lignes[0].garantie
+        return format_fourchette(self.minimum, self.maximum, self.periodicite, garantie=garantie)
 
 
-def format_fourchette(minimum: Decimal, maximum: Decimal | None, periodicite: Periodicite) -> str:
+def format_fourchette(
+    minimum: Decimal, maximum: Decimal | None, periodicite: Periodicite, *, garantie: bool = False
+) -> str:
+    if garantie and maximum is not None:
+        texte = format_fourchette(minimum, maximum, periodicite)
+        return f"Revenu garanti : {texte[0].lower()}{texte[1:]}"
     suffixe = SUFFIXES[periodicite]
     if maximum is None:
         return f"Au moins {format_euros(minimum)}{suffixe}" if minimum else "Montant à préciser"
@@ -272,6 +289,7 @@ def compute_montant(bareme: Bareme, contexte: Contexte) -> Montant | None:
                 composante.reference,
                 precision,
                 composante.supplement and valeur.minimum == ZERO,
+                composante.garantie,
             )
         )
     if not lignes:

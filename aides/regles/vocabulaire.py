@@ -34,7 +34,7 @@ VOCABULAIRE: Mapping[str, Mapping[str, object]] = {
         "question": "Où en êtes-vous ?",
         "aide": (
             "« Je vais m'installer » : vous ouvrirez un cabinet le jour choisi pour la vérification. "
-            "« Déjà installé » : vous exercez déjà en libéral dans la commune choisie."
+            "« Déjà installé » : vous exercez déjà en libéral."
         ),
         "choix": (
             ("projet", "Je vais m'installer en libéral"),
