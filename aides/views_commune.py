@@ -1,0 +1,91 @@
+"""The page of a commune with the schemes open there: the territory knows nothing of the aids, so it is done here."""
+
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from itertools import product
+from typing import Any
+from urllib.parse import urlencode
+
+from django.views.decorators.gzip import gzip_page
+from django.views.decorators.http import require_safe
+
+from aides.catalogue import catalogue
+from aides.regles.dispositifs import JOURS_PASSES, Dispositif
+from aides.regles.faits import FAITS
+from aides.regles.lecteur import open_contexte
+from aides.regles.situation import Situation, Valeur, ZoneLue
+from aides.situations import read_zone
+from portal.core.cache import cached_page
+from zonage.enums import Profession
+from zonage.lecture import Zone
+from zonage.views import CommuneDetailView
+
+
+@dataclass(frozen=True, slots=True)
+class Offre:
+    """What a profession finds in a commune on a day, before anything else is known of the person.
+
+    `ouverts`: nothing known rules them out. `exclus`: the zone or the profession rules them out for everyone.
+    """
+
+    profession: str
+    libelle: str
+    zone_connue: bool
+    ouverts: tuple[Dispositif, ...]
+    exclus: tuple[Dispositif, ...]
+    lien: str
+
+
+def list_offres(commune: str, zones: dict[str, Zone], *, au: date) -> list[Offre]:
+    """One entry a profession that has at least one scheme open that day, whatever the zone."""
+    offres = []
+    for profession, zone in zones.items():
+        lue = read_zone(zone)
+        ouverts, exclus = sort_dispositifs(profession, lue, au)
+        if ouverts or exclus:
+            lien = urlencode({"commune": commune, "profession": profession, "au": au.isoformat()})
+            libelle = str(Profession(profession).label)
+            offres.append(Offre(profession, libelle, lue.niveau is not None, ouverts, exclus, lien))
+    return offres
+
+
+@lru_cache(maxsize=512)
+def sort_dispositifs(
+    profession: str, zone: ZoneLue, au: date
+) -> tuple[tuple[Dispositif, ...], tuple[Dispositif, ...]]:
+    """Schemes of the profession: those that somebody may get there, and those that nobody can."""
+    ouverts, exclus = [], []
+    for dispositif, version in catalogue().versions_au(au):
+        if profession not in dispositif.professions:
+            continue
+        verdicts = (
+            version.conditions.evaluate(open_contexte(version, Situation(faits, {au: zone}), au)).verdict
+            for faits in list_profils(profession, au)
+        )
+        (exclus if all(verdict is False for verdict in verdicts) else ouverts).append(dispositif)
+    return tuple(ouverts), tuple(exclus)
+
+
+def list_profils(profession: str, au: date) -> list[dict[str, Valeur]]:
+    """Every situation that decides on which day the zone is read, all on the day chosen; nothing else is known."""
+    etats = {code: [valeur for valeur, _ in FAITS[code].choix] for _, code, _ in JOURS_PASSES.values()}
+    profils = []
+    for valeurs in product(*etats.values()):
+        choisis = dict(zip(etats, valeurs, strict=True))
+        faits: dict[str, Valeur] = {"profession": profession, **choisis}
+        faits |= {jour: au for jour, code, passe in JOURS_PASSES.values() if choisis[code] == passe}
+        profils.append(faits)
+    return profils
+
+
+class CommuneView(CommuneDetailView):
+    template_name = "aides/commune_detail.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        contexte = super().get_context_data(**kwargs)
+        offres = list_offres(self.object.code_insee, contexte["zones"], au=contexte["au"])
+        return contexte | {"offres": offres}
+
+
+commune_detail = gzip_page(require_safe(cached_page(CommuneView.as_view())))

@@ -1,0 +1,277 @@
+"""Maps drawn by the server: contours in, SVG paths out. Nothing here reads the database.
+
+Coordinates are whole units of the drawing (a thousand wide, more than the pixels of the place it takes): neighbours
+share their rounded border, so no gap appears, and a path costs about five bytes a point.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from math import cos, log, pi, radians, tan
+from typing import Any
+
+import numpy as np
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
+from numpy.typing import NDArray
+
+from zonage.contours import fichier_contours
+
+LARGEUR = 1000
+MARGE = 6
+Feature = Mapping[str, Any]
+Points = NDArray[np.float64]
+
+# Drawn in a box of their own, below the hexagon: they are elsewhere, or too small to be seen at that scale.
+ENCARTS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("Paris et petite couronne", ("75", "92", "93", "94")),
+    ("Guadeloupe", ("971",)),
+    ("Martinique", ("972",)),
+    ("Guyane", ("973",)),
+    ("La Réunion", ("974",)),
+    ("Mayotte", ("976",)),
+)
+OUTRE_MER = ("971", "972", "973", "974", "975", "976", "977", "978", "984", "986", "987", "988", "989")
+
+# Marseille, Lyon and Paris, by département: read and drawn by arrondissement.
+MERES = {"13": "13055", "69": "69123", "75": "75056"}
+ARRONDISSEMENT = re.compile(r"751[0-9]{2}|6938[0-9]|132[0-9]{2}")
+
+
+@dataclass(frozen=True, slots=True)
+class Forme:
+    """One territory: its code, its name and its path (`d` of SVG), possibly in several pieces."""
+
+    code: str
+    nom: str
+    trace: str
+
+
+@dataclass(frozen=True, slots=True)
+class Encart:
+    """A box of the map of France that has its own scale."""
+
+    libelle: str
+    x: int
+    y: int
+    largeur: int
+    hauteur: int
+    formes: tuple[Forme, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Planche:
+    """A drawing: its size, its shapes, its boxes, and the outlines laid over them."""
+
+    largeur: int
+    hauteur: int
+    formes: tuple[Forme, ...]
+    encarts: tuple[Encart, ...] = ()
+    limites: tuple[Forme, ...] = ()
+
+
+def _anneaux(geometrie: Mapping[str, Any]) -> list[Sequence[Sequence[float]]]:
+    """Every ring of a Polygon or MultiPolygon: the even-odd rule of the drawing makes holes of the inner ones."""
+    if geometrie["type"] == "Polygon":
+        return list(geometrie["coordinates"])
+    if geometrie["type"] == "MultiPolygon":
+        return [anneau for polygone in geometrie["coordinates"] for anneau in polygone]
+    return []
+
+
+def _conique(points: Points) -> Points:
+    """Lambert's conic of metropolitan France (parallels 44° and 49°, meridian 3°), on the sphere: its usual look."""
+    phi1, phi2, phi0 = radians(44), radians(49), radians(46.5)
+
+    def colatitude(phi: float) -> float:
+        return tan(pi / 4 + phi / 2)
+
+    n = log(cos(phi1) / cos(phi2)) / log(colatitude(phi2) / colatitude(phi1))
+    facteur = cos(phi1) * colatitude(phi1) ** n / n
+    rho0 = facteur / colatitude(phi0) ** n
+    rho = facteur / np.tan(pi / 4 + np.radians(points[:, 1]) / 2) ** n
+    theta = n * np.radians(points[:, 0] - 3)
+    return np.column_stack([rho * np.sin(theta), rho * np.cos(theta) - rho0])
+
+
+def _plane(points: Points) -> Points:
+    """Degrees flattened at the middle latitude of the points: right up to a région. South is down."""
+    latitude = (points[:, 1].min() + points[:, 1].max()) / 2
+    return np.column_stack([points[:, 0] * cos(radians(latitude)), -points[:, 1]])
+
+
+def _lignes(points: list[list[int]]) -> str:
+    """Relative moves from a first point; a point that rounds onto the one before is dropped."""
+    x, y = points[0]
+    morceaux = [f"M{x} {y}l"]
+    separateur = ""
+    for suivant_x, suivant_y in points[1:]:
+        dx, dy = suivant_x - x, suivant_y - y
+        if dx or dy:
+            morceaux.append(f"{'' if dx < 0 else separateur}{dx}{'' if dy < 0 else ' '}{dy}")
+            separateur = " "
+            x, y = suivant_x, suivant_y
+    return "".join(morceaux) + "z" if len(morceaux) > 3 else ""
+
+
+def _dessine(
+    features: Sequence[Feature], boite: tuple[int, int, int, int], *, conique: bool = False
+) -> tuple[tuple[Forme, ...], int]:
+    """The shapes of some features, scaled into a box (x, y, width, greatest height); also the height really used."""
+    anneaux = [(indice, anneau) for indice, feature in enumerate(features) for anneau in _anneaux(feature["geometry"])]
+    if not anneaux:
+        return (), 0
+    brut = np.array([point[:2] for _, anneau in anneaux for point in anneau], dtype=np.float64)
+    points = _conique(brut) if conique else _plane(brut)
+    mini, maxi = points.min(axis=0), points.max(axis=0)
+    etendue = np.maximum(maxi - mini, 1e-9)
+    gauche, haut, largeur, hauteur = boite
+    echelle = min((largeur - 2 * MARGE) / etendue[0], (hauteur - 2 * MARGE) / etendue[1])
+    decalage = np.array([gauche + (largeur - etendue[0] * echelle) / 2, haut + MARGE])
+    entiers = np.rint((points - mini) * echelle + decalage).astype(int).tolist()
+    traces = [""] * len(features)
+    debut = 0
+    premiers: dict[int, list[int]] = {}
+    for indice, anneau in anneaux:
+        premiers.setdefault(indice, entiers[debut])
+        traces[indice] += _lignes(entiers[debut : debut + len(anneau)])
+        debut += len(anneau)
+    for indice, (x, y) in premiers.items():
+        # A territory smaller than a unit of the drawing stays visible, and can be clicked.
+        traces[indice] = traces[indice] or f"M{x - 1} {y - 1}h2v2h-2z"
+    formes = tuple(
+        Forme(feature["properties"]["code"], feature["properties"]["nom"], trace)
+        for feature, trace in zip(features, traces, strict=True)
+        if trace
+    )
+    return formes, int(etendue[1] * echelle) + 2 * MARGE
+
+
+def _features(noms: Iterable[str]) -> list[Feature]:
+    """The outlines of some files; a file that is not shipped adds nothing, and the page says so."""
+    features: list[Feature] = []
+    for nom in noms:
+        try:
+            features += fichier_contours(nom).objet()["features"]
+        except LookupError:
+            continue
+    return features
+
+
+def fichiers_de(departements: Iterable[str]) -> list[str]:
+    """The files that hold the communes of some départements, with the arrondissements of Paris, Lyon and Marseille."""
+    codes = list(departements)
+    return [*codes, "arrondissements"] if any(code in MERES for code in codes) else codes
+
+
+def _features_communes(departements: Sequence[str]) -> list[Feature]:
+    """The communes of some départements; arrondissements take the place of their commune, the unit of the zonings."""
+    meres = {MERES[code] for code in departements if code in MERES}
+    communes = [feature for feature in _features(departements) if feature["properties"]["code"] not in meres]
+    if meres:
+        for feature in _features(["arrondissements"]):
+            if feature["properties"]["code"][:2] in departements:
+                communes.append(feature)
+    return communes
+
+
+@lru_cache(maxsize=1)
+def planche_france() -> Planche:
+    """Every département: the hexagon and Corsica at one scale, the others and the petite couronne in boxes below."""
+    par_code = {feature["properties"]["code"]: feature for feature in _features(["departements"])}
+    metropole = [feature for code, feature in par_code.items() if code not in OUTRE_MER]
+    formes, hauteur = _dessine(metropole, (0, 0, LARGEUR, 1200), conique=True)
+    encarts = []
+    cote = LARGEUR // len(ENCARTS)
+    for rang, (libelle, codes) in enumerate(ENCARTS):
+        features = [par_code[code] for code in codes if code in par_code]
+        x, y = rang * cote, hauteur + 12
+        dessin, _ = _dessine(features, (x + 4, y + 30, cote - 8, cote - 38))
+        if dessin:
+            encarts.append(Encart(libelle, x + 2, y, cote - 4, cote, dessin))
+    return Planche(LARGEUR, hauteur + (cote + 16 if encarts else 0), formes, tuple(encarts))
+
+
+@lru_cache(maxsize=40)
+def planche_communes(departements: tuple[str, ...]) -> Planche:
+    """Every commune of one département, or of the départements of a région, with the outlines of the départements."""
+    communes = _features_communes(departements)
+    limites = [feature for feature in _features(["departements"]) if feature["properties"]["code"] in departements]
+    formes, hauteur = _dessine([*communes, *limites], (0, 0, LARGEUR, 1300))
+    codes = set(departements)
+    return Planche(
+        LARGEUR,
+        hauteur,
+        tuple(forme for forme in formes if forme.code not in codes),
+        limites=tuple(forme for forme in formes if forme.code in codes),
+    )
+
+
+def planche_choisie(codes: frozenset[str], departements: Iterable[str]) -> Planche:
+    """Some communes only (one and its neighbours), found in the files of the départements they are in."""
+    noms = [*departements, *(["arrondissements"] if any(ARRONDISSEMENT.fullmatch(code) for code in codes) else [])]
+    features = [feature for feature in _features(noms) if feature["properties"]["code"] in codes]
+    formes, hauteur = _dessine(features, (0, 0, LARGEUR, 800))
+    return Planche(LARGEUR, hauteur, formes)
+
+
+MOTIFS = {
+    "zip": "plein",
+    "zac": "diagonale",
+    "vigilance": "points",
+    "zar": "horizontale",
+    "hors_zonage": "plein",
+    "tres_sous_dotee": "plein",
+    "sous_dotee": "diagonale",
+    "intermediaire": "plein",
+    "tres_dotee": "points",
+    "sur_dotee": "croix",
+    "non_prioritaire": "croix",
+    "adresse_requise": "verticale",
+    "inconnu": "plein",
+}
+"""Colour is never alone: a class has a motif too, on the drawing, the interactive map and in the legend."""
+
+
+def motif_de(classe: str) -> str:
+    return MOTIFS.get(classe, "horizontale")
+
+
+def svg_formes(
+    formes: Iterable[Forme], classes: Mapping[str, str], liens: Mapping[str, str], titres: Mapping[str, str]
+) -> SafeString:
+    """One linked path a shape. The links are for the pointer: the keyboard and readers use the table beside."""
+    morceaux = []
+    for forme in formes:
+        classe = escape(classes.get(forme.code, "inconnu"))
+        titre = escape(titres.get(forme.code, forme.nom))
+        dessin = f'<path fill="url(#motif-{classe})" d="{forme.trace}"><title>{titre}</title></path>'
+        lien = liens.get(forme.code)
+        morceaux.append(f'<a href="{escape(lien)}" tabindex="-1">{dessin}</a>' if lien else dessin)
+    return mark_safe("".join(morceaux))  # noqa: S308 — every value above is escaped; paths are digits we wrote
+
+
+def svg_fusion(formes: Iterable[Forme], classes: Mapping[str, str]) -> SafeString:
+    """One path a class: a région has thousands of communes, too many for a link each."""
+    traces = fusionne(formes, classes, "inconnu")
+    return mark_safe("".join(f'<path fill="url(#motif-{escape(classe)})" d="{trace}"/>' for classe, trace in traces))  # noqa: S308
+
+
+def svg_limites(formes: Iterable[Forme], liens: Mapping[str, str], titres: Mapping[str, str]) -> SafeString:
+    """Outlines above the communes, transparent to the eye but not to the pointer."""
+    return mark_safe(  # noqa: S308
+        "".join(
+            f'<a href="{escape(liens.get(forme.code, ""))}" tabindex="-1"><path fill="transparent" d="{forme.trace}">'
+            f"<title>{escape(titres.get(forme.code, forme.nom))}</title></path></a>"
+            for forme in formes
+        )
+    )
+
+
+def fusionne(formes: Iterable[Forme], cles: Mapping[str, str], defaut: str) -> list[tuple[str, str]]:
+    """One path a class, for maps of thousands of shapes: (class, path), in the order the classes are met."""
+    traces: dict[str, list[str]] = {}
+    for forme in formes:
+        traces.setdefault(cles.get(forme.code, defaut), []).append(forme.trace)
+    return [(cle, "".join(morceaux)) for cle, morceaux in traces.items()]
