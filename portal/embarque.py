@@ -185,7 +185,7 @@ class Postgres:
         return gardes | {"LC_ALL": "C.UTF-8", "TZ": "UTC"}
 
     def _major_version(self) -> int:
-        commande = [self.bin / "postgres", "--version"]
+        commande: list[str | Path] = [self.bin / "postgres", "--version"]
         fini = subprocess.run(commande, capture_output=True, text=True, check=True)  # noqa: S603
         trouve = re.search(r"(\d+)", fini.stdout)
         return int(trouve[1]) if trouve else 0
@@ -196,7 +196,8 @@ class Postgres:
         if version >= 17:
             locale += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
         auth = ["-U", NOM, "--auth-local=trust", "--auth-host=reject", "-E", "UTF8"]
-        commande = [self.bin / "initdb", "-D", self.data, *auth, *locale, *(["--no-sync"] if self.jetable else [])]
+        commande: list[str | Path] = [self.bin / "initdb", "-D", self.data, *auth, *locale]
+        commande += ["--no-sync"] if self.jetable else []
         fini = subprocess.run(  # noqa: S603
             commande,
             capture_output=True,

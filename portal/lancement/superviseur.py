@@ -217,5 +217,5 @@ def read_heartbeat_age(url: str) -> float | None:
             valeur = client.get(CLE_BATTEMENT)
         finally:
             client.close()
-        return time.time() - float(valeur) if valeur is not None else None  # type: ignore[arg-type]
+        return time.time() - float(valeur) if valeur is not None else None
     return None

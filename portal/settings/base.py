@@ -90,7 +90,8 @@ DATABASES: dict[str, Any] = {
 DATABASES["default"].setdefault("OPTIONS", {})
 DATABASES["default"]["OPTIONS"] |= {
     "connect_timeout": 5,
-    "options": "-c statement_timeout=15000 -c lock_timeout=5000 -c idle_in_transaction_session_timeout=60000 -c jit=off",
+    "options": "-c statement_timeout=15000 -c lock_timeout=5000 -c idle_in_transaction_session_timeout=60000"
+    " -c jit=off",
 }
 REDIS_URL = env.str("REDIS_URL", default="redis://valkey:6379/0")
 CACHES = {
@@ -126,12 +127,12 @@ USE_I18N = True
 USE_TZ = True
 
 STATIC_URL = "/static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
+STATIC_ROOT: Path | None = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-MEDIA_ROOT = env.path("MAILLAGE_MEDIA", default=BASE_DIR / "media")  # type: ignore[arg-type]
+MEDIA_ROOT = env.path("MAILLAGE_MEDIA", default=BASE_DIR / "media")
 
 # Security: strict everywhere; only the transport (HTTPS) is relaxed by dev and test.
-CONTENT_SECURITY_POLICY = {
+CONTENT_SECURITY_POLICY: dict[str, Any] = {
     "DIRECTIVES": {
         "default-src": [SELF],
         "script-src": [SELF],

@@ -1,4 +1,4 @@
-"""The tests: real PostgreSQL and real Valkey, started by the plugin `portal.pytest_services` when no address is given."""
+"""The tests: real PostgreSQL and real Valkey, started by `portal.pytest_services` when no address is given."""
 
 from portal.settings.base import *  # noqa: F403
 from portal.settings.base import REST_FRAMEWORK, TEMPLATES
