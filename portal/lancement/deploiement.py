@@ -74,10 +74,8 @@ def check_compose(texte: str) -> Iterator[str]:
     except yaml.YAMLError as erreur:
         yield f"docker-compose.yml : YAML illisible ({erreur})"
         return
-    for erreur in sorted(
-        jsonschema.Draft202012Validator(SCHEMA).iter_errors(lu), key=lambda e: list(map(str, e.path))
-    ):
-        yield f"docker-compose.yml : {'/'.join(map(str, erreur.path))} : {erreur.message}"
+    for faute in sorted(jsonschema.Draft202012Validator(SCHEMA).iter_errors(lu), key=lambda f: list(map(str, f.path))):
+        yield f"docker-compose.yml : {'/'.join(map(str, faute.path))} : {faute.message}"
     services = lu.get("services") if isinstance(lu, dict) else None
     if not isinstance(services, dict):
         return

@@ -38,7 +38,7 @@ construire() {
 dans() {
   local maison=/root
   [ "$1" = root ] || maison=/home/$1
-  env -i HOME="$maison" USER="$1" PATH=/usr/sbin:/usr/bin:/sbin:/bin \
+  ${EXEC:-} env -i HOME="$maison" USER="$1" PATH=/usr/sbin:/usr/bin:/sbin:/bin \
     SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt PIP_CERT=/etc/ssl/certs/ca-certificates.crt \
     ${http_proxy:+http_proxy="$http_proxy"} ${https_proxy:+https_proxy="$https_proxy"} ${no_proxy:+no_proxy="$no_proxy"} \
     chroot --userspec="$1" "$RACINE" /bin/sh -c "cd $maison && $2"
@@ -58,7 +58,7 @@ lancer() {
   local debut=$EPOCHREALTIME
   JOURNAL=$RACINE/tmp/run-$1.log
   : >"$JOURNAL"
-  dans "$1" "cd $2 && exec ./maillage run --port $3" >"$JOURNAL" 2>&1 &
+  EXEC=exec dans "$1" "cd $2 && exec ./maillage run --port $3" >"$JOURNAL" 2>&1 & # the pid is the launcher's own
   PID=$!
   for _ in $(seq 3000); do
     grep -q 'Portail prêt' "$JOURNAL" && break
