@@ -43,7 +43,7 @@ def fichier_contours(nom: str) -> Contours:
     chemin = DOSSIER / "contours" / f"{nom}.json.gz"
     if not NOM.fullmatch(nom) or not chemin.is_file():
         raise ContoursInconnus(
-            f"Aucun contour nommé « {ascii(nom[:20])[1:-1]} » : donnez le code d'un département (par exemple 71 ou 2A), "
+            f"Aucun contour nommé « {ascii(nom[:20])[1:-1]} » : donnez le code d'un département (71, 2A…), "
             "« departements », « regions » ou « arrondissements »."
         )
     octets = chemin.read_bytes()

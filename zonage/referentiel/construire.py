@@ -38,7 +38,10 @@ MILLESIME_COG = 2026
 MILLESIME_POPULATION = 2023
 MILLESIME_AGES = 2021
 TOLERANCE_COMMUNES_M = 500.0
-TOLERANCE_DEPARTEMENTS_M = 1500.0
+TOLERANCE_FINE_M = 180.0
+TOLERANCE_DEPARTEMENTS_M = 2500.0
+# Small and dense: simplified less than the rest, or they would lose their shape.
+DEPARTEMENTS_FINS = {"75", "92", "93", "94"}
 VILLES_A_ARRONDISSEMENTS = {"75056": "751", "69123": "693", "13055": "132"}
 # Communes re-established after the vintage of the IRIS file (INSEE, mouvements of 2024-01-01 and 2025-01-01): the
 # file counts their people with the host, so neither has age bands of its own.
@@ -69,8 +72,7 @@ class Construction:
     def _heritiers(self) -> dict[str, str]:
         """Former code → today's commune.
 
-        When the list of former codes and the chef-lieu of a commune déléguée disagree, the chef-lieu, dated by the COG,
-        is kept.
+        When the list of former codes and the chef-lieu of a commune déléguée disagree, the chef-lieu is kept.
         """
         heritiers = {ancien: code for code, c in self.communes.items() for ancien in c.get("anciensCodes", ())}
         ambigus = {}
@@ -134,7 +136,7 @@ class Construction:
         return {code: [somme[0], somme[1], somme[2]] for code, somme in sommes.items() if code not in melees}
 
     def anciennes(self) -> list[list[str]]:
-        """[former code, former name or "", today's commune]; also the former names of communes that kept their code."""
+        """[former code, former name or "", today's commune], with the former names of communes that kept theirs."""
         noms = {f.code: f.nom for f in self.formes if f.type == "COM"}
         noms |= {c["code"]: c["nom"] for c in self.decoupage.communes if "chefLieu" in c}
         lignes = {(code, noms.get(code, ""), heritier) for code, heritier in self.heritiers.items()}
@@ -181,9 +183,12 @@ def build_lignes(
 
 def build_contours(c: Construction, nettes: Mapping[str, BaseGeometry]) -> dict[str, dict[str, Any]]:
     """Every file of contours, by name without extension."""
-    simples = geometrie.simplify(nettes, TOLERANCE_COMMUNES_M)
+    toutes = c.communes | c.arrondissements
+    fines = {k for k in nettes if k in c.arrondissements or toutes[k]["departement"] in DEPARTEMENTS_FINS}
+    simples = geometrie.simplify(nettes, TOLERANCE_COMMUNES_M, fines=fines, fine_m=TOLERANCE_FINE_M)
     c.rapport["contours_non_valides_apres_arrondi"] = sorted(k for k, f in simples.items() if not f.is_valid)
-    departement_de = {code: x["departement"] for code, x in (c.communes | c.arrondissements).items()}
+    c.rapport["contours_au_bord_mal_partage"] = geometrie.badly_shared(simples)
+    departement_de = {code: x["departement"] for code, x in toutes.items()}
     region_de = {d["code"]: d["region"] for d in c.decoupage.departements}
     fichiers: dict[str, dict[str, Any]] = {}
     arrondissements = {code: f for code, f in simples.items() if code in c.arrondissements}

@@ -6,7 +6,7 @@ Used by `construire` only (shapely is not a dependency of the portal).
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,6 @@ from shapely.geometry.base import BaseGeometry
 
 METRE_PAR_DEGRE = 111_320.0
 DECIMALES = 4
-ILOT_M2 = 20_000.0
 
 
 def territoire_de(code: str) -> str:
@@ -32,17 +31,27 @@ def clean_coverage(formes: Mapping[str, BaseGeometry]) -> dict[str, BaseGeometry
     return propres
 
 
-def simplify(formes: Mapping[str, BaseGeometry], tolerance_m: float) -> dict[str, BaseGeometry]:
-    """Coverage simplification in metres (local equirectangular plane), then rounding; every code keeps a polygon."""
+def simplify(
+    formes: Mapping[str, BaseGeometry], tolerance_m: float, *, fines: Collection[str] = (), fine_m: float = 0.0
+) -> dict[str, BaseGeometry]:
+    """Coverage simplification in metres (local equirectangular plane), then rounding; every code keeps a polygon.
+
+    `fines` are simplified at `fine_m` only. The others are too, then once more at `tolerance_m` inside their outer
+    boundary: the border between the two keeps the same points on both sides.
+    """
     simples: dict[str, BaseGeometry] = {}
     for codes in _par_territoire(formes).values():
-        origine = [_sans_ilots(formes[code]) for code in codes]
+        origine = [_sans_ilots(formes[code], tolerance_m**2 / 4) for code in codes]
         latitude = math.radians(float(np.median(shapely.get_y(shapely.centroid(origine)))))
         echelle = np.array([METRE_PAR_DEGRE * math.cos(latitude), METRE_PAR_DEGRE])
         plan = shapely.transform(origine, lambda points, e=echelle: points * e)
-        reduites = shapely.transform(
-            shapely.coverage_simplify(plan, tolerance_m), lambda points, e=echelle: points / e
-        )
+        if fines:
+            plan = np.asarray(shapely.coverage_simplify(plan, fine_m))
+            autres = np.array([code not in fines for code in codes])
+            plan[autres] = shapely.coverage_simplify(plan[autres], tolerance_m, simplify_boundary=False)
+        else:
+            plan = shapely.coverage_simplify(plan, tolerance_m)
+        reduites = shapely.transform(plan, lambda points, e=echelle: points / e)
         simples |= {code: _arrondie(forme, avant) for code, forme, avant in zip(codes, reduites, origine, strict=True)}
     return simples
 
@@ -54,14 +63,14 @@ def _par_territoire(codes: Iterable[str]) -> dict[str, list[str]]:
     return groupes
 
 
-def _sans_ilots(forme: BaseGeometry) -> BaseGeometry:
-    """Drop the islets too small to be seen at the scale of a département, never the largest part."""
+def _sans_ilots(forme: BaseGeometry, minimum_m2: float) -> BaseGeometry:
+    """Drop the islets too small to be seen at the scale asked, never the largest part."""
     parties = shapely.get_parts(forme)
     if len(parties) == 1:
         return parties[0]
     m2 = METRE_PAR_DEGRE**2 * math.cos(math.radians(shapely.get_y(shapely.centroid(forme))))
     surfaces = shapely.area(parties) * m2
-    gardees = parties[(surfaces >= ILOT_M2) | (surfaces == surfaces.max())]
+    gardees = parties[(surfaces >= minimum_m2) | (surfaces == surfaces.max())]
     return gardees[0] if len(gardees) == 1 else shapely.multipolygons(gardees)
 
 
@@ -109,6 +118,15 @@ def neighbours(formes: Mapping[str, BaseGeometry]) -> dict[str, list[str]]:
                     voisins[autre].add(rang)
                     voisins[rang].add(autre)
     return {code: sorted(codes[v] for v in voisins[rang]) for rang, code in enumerate(codes)}
+
+
+def badly_shared(formes: Mapping[str, BaseGeometry]) -> list[str]:
+    """Codes whose border does not match a neighbour's point for point: a gap or an overlap."""
+    fautifs: list[str] = []
+    for codes in _par_territoire(formes).values():
+        aretes = shapely.coverage_invalid_edges([formes[code] for code in codes])
+        fautifs += [code for code, arete in zip(codes, aretes, strict=True) if not shapely.is_empty(arete)]
+    return sorted(fautifs)
 
 
 def outlines(formes: Mapping[str, BaseGeometry], groupe_de: Mapping[str, str]) -> dict[str, BaseGeometry]:

@@ -1,0 +1,44 @@
+"""Fixtures that every part of the tests may use."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.db import connection
+
+from zonage.models import Commune
+from zonage.services.territoire import load_referentiel
+from zonage.sources.referentiel import read_referentiel
+
+TRANSACTIONNELS = {"transactional_db", "live_server", "django_db_reset_sequences", "django_db_serialized_rollback"}
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run the tests that need the whole country last: it is loaded once, and no other test meets it."""
+    items.sort(key=_rang)
+
+
+def _rang(item: pytest.Item) -> int:
+    fixtures = set(getattr(item, "fixturenames", ()))
+    if "france" not in fixtures:
+        return 0
+    marque = item.get_closest_marker("django_db")
+    flushes = bool(TRANSACTIONNELS & fixtures) or (marque is not None and marque.kwargs.get("transaction"))
+    return 2 if flushes else 1
+
+
+@pytest.fixture(scope="session")
+def _france(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> Iterator[None]:
+    referentiel = read_referentiel()
+    with django_db_blocker.unblock():
+        load_referentiel(referentiel)
+    yield
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute("TRUNCATE zonage_region CASCADE")
+
+
+@pytest.fixture
+def france(_france: None, db: None) -> None:
+    """The 34,969 communes, EPCI, départements and régions that the portal ships. Write freely: it is rolled back."""
+    if not Commune.objects.filter(code_insee="71076").exists():  # flushed by a transactional test before this one
+        load_referentiel(read_referentiel())
