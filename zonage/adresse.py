@@ -14,6 +14,7 @@ MOTS_MAX = 8
 """The longest name of a commune looked for at the end of an address that has no postal code, in words."""
 
 CODE_POSTAL = re.compile(r"(?<!\d)(\d{2}) ?(\d{3})(?!\d)")
+CODE = re.compile(r"\d[\dAB]\d{3}", re.IGNORECASE)
 COMMENCE_PAR_NUMERO = re.compile(r"^\s*\d{1,4}\s*(bis|ter|quater)?[\s,]+\D", re.IGNORECASE)
 
 
@@ -74,12 +75,11 @@ def locate_end(texte: str) -> Localisation:
 
 
 def exact_names(texte: str, propositions: tuple[Proposition, ...]) -> tuple[Proposition, ...]:
+    """A number is exact only when it says one thing: 71100 is a village's INSEE code and Chalon's postal code."""
+    if CODE.fullmatch(texte):
+        return propositions if len(propositions) == 1 else ()
     cle = normalise(texte)
-    return tuple(
-        commune
-        for commune in propositions
-        if commune.via is None and (normalise(commune.nom) == cle or commune.code == texte.upper())
-    )
+    return tuple(commune for commune in propositions if commune.via is None and normalise(commune.nom) == cle)
 
 
 def exact_or_list(texte: str, propositions: tuple[Proposition, ...], *, voie: bool = False) -> Localisation:

@@ -14,6 +14,7 @@ from aides.forms import JourInvalide, parse_jour
 from aides.regles.dispositifs import LIBELLES_JOUR, Dispositif, Version
 from aides.regles.faits import FAITS, format_jour
 from aides.services import Fermeture, list_fermetures
+from aides.views.bareme import describe_bareme
 from aides.views.preuve import render_conditions
 from portal.core.cache import cached_page
 
@@ -115,6 +116,7 @@ def dispositif_detail(request: HttpRequest, code: str) -> HttpResponse:
         "version": version,
         "version_du_jour": dispositif.version_au(au) is not None,
         "conditions": render_conditions(version),
+        "bareme": describe_bareme(version),
         "jour_reference": LIBELLES_JOUR[version.jour_reference],
         "guichet": LIBELLES_GUICHET.get(dispositif.guichet, dispositif.guichet),
         "professions": [connues.get(profession, profession) for profession in dispositif.professions],

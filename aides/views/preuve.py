@@ -32,7 +32,8 @@ def render_ligne(ligne: LignePreuve) -> str:
     constat = "" if not ligne.constat else f' <span class="m-constat">{escape(ligne.constat)}</span>'
     return (
         f'<li class="n{niveau}"><span class="m-signe m-signe--{classe}" aria-hidden="true">{signe}</span>'
-        f'<span class="m-cache">{mot} : </span>{escape(ligne.libelle)}{constat}{render_reference(ligne.reference)}</li>'
+        f'<span class="m-cache">{mot} : </span>{escape(ligne.libelle)}{constat}'
+        f"{render_reference(ligne.reference)}</li>"
     )
 
 

@@ -1,5 +1,6 @@
 """The frame of every page: its header and the parts that never change, rendered once per process."""
 
+from datetime import date
 from functools import lru_cache
 
 from django import template
@@ -7,6 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import Resolver404, resolve
+from django.utils.dateformat import format as format_date
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
@@ -67,3 +69,11 @@ def entete(context: template.Context) -> SafeString:
 def lien_si_servi(chemin: str, libelle: str) -> SafeString | str:
     """A link to a page of the portal, or its label alone when this installation does not serve it."""
     return format_html('<a href="{}">{}</a>', chemin, libelle) if is_served(chemin) else libelle
+
+
+@register.filter
+def jour(valeur: date | None) -> str:
+    """« 1er décembre 2017 », as French writes it."""
+    if valeur is None:
+        return ""
+    return f"{'1er' if valeur.day == 1 else valeur.day} {format_date(valeur, 'F Y')}"

@@ -1,0 +1,70 @@
+"""What a scheme pays, in words, before anybody's facts."""
+
+from decimal import Decimal
+
+from aides.regles.conditions import walk
+from aides.regles.dispositifs import Version
+from aides.regles.faits import FAITS, format_nombre
+from aides.regles.montants import (
+    APreciser,
+    Calcul,
+    Composante,
+    Forfait,
+    JusquA,
+    ParTranche,
+    ParUnite,
+    ParZone,
+    Periodicite,
+    Pourcentage,
+    format_euros,
+    format_fourchette,
+)
+from aides.regles.references import Reference
+
+ABREGES = {"zip": "ZIP", "zac": "ZAC"}
+PRORATA = " En secteur 2, au prorata de l'activité à tarif opposable."
+
+
+def describe_bareme(version: Version) -> list[tuple[str, str, Reference]]:
+    """Each line of the amount: what it is, how much, its text of law."""
+    return [(c.libelle, describe_composante(c), c.reference) for c in version.bareme.composantes]
+
+
+def describe_composante(composante: Composante) -> str:
+    texte = describe_calcul(composante.calcul, composante.periodicite)
+    if composante.si is None:
+        return texte
+    conditions = " ; ".join(noeud.libelle for noeud in walk(composante.si) if not noeud.branches)
+    return f"{texte} Condition : {conditions}."
+
+
+def describe_calcul(calcul: Calcul, periodicite: Periodicite) -> str:
+    match calcul:
+        case Forfait():
+            texte = f"{say(calcul.montant, periodicite)}."
+            return texte + PRORATA if calcul.prorata_opposable else texte
+        case ParTranche():
+            unite = FAITS[calcul.fait].unite
+            paliers = [
+                f"{say(montant, periodicite)} à partir de {format_nombre(seuil)} {unite}".strip()
+                for seuil, montant in reversed(calcul.tranches)
+            ]
+            return " ; ".join(paliers) + "."
+        case ParZone():
+            parts = [f"{say(montant, periodicite)} en {ABREGES.get(n, n)}" for n, montant in calcul.montants]
+            return " ; ".join(parts) + "."
+        case Pourcentage():
+            base = FAITS[calcul.fait].libelle.lower()
+            texte = f"{format_nombre(calcul.taux * 100)}\u00a0% ({base}), au plus {say(calcul.plafond, periodicite)}."
+            return texte + PRORATA if calcul.prorata_opposable else texte
+        case ParUnite():
+            unite = FAITS[calcul.fait].libelle.lower()
+            return f"{format_euros(calcul.montant)} chacun ({unite}), {format_nombre(calcul.maximum)} au plus."
+        case JusquA():
+            return f"{format_fourchette(Decimal(0), calcul.plafond, periodicite)}."
+        case APreciser():
+            return f"Montant à préciser : {calcul.raison}"
+
+
+def say(montant: Decimal, periodicite: Periodicite) -> str:
+    return format_fourchette(montant, montant, periodicite)
