@@ -8,7 +8,7 @@ from rest_framework import serializers
 from aides.regles.conditions import Etat
 from aides.regles.dispositifs import JourReference
 from aides.regles.evaluation import Issue
-from aides.regles.faits import TypeFait
+from aides.regles.faits import FAITS, Fait, TypeFait
 from aides.regles.montants import Periodicite
 from zonage.api.formes import AncienneSerializer, ReferenceSerializer, ZoneSerializer
 
@@ -228,11 +228,37 @@ class EvaluationSerializer(Serializer):
     avertissements = _textes(help_text="Ce qui ne va pas ensemble dans les faits donnés.")
 
 
+def describe_fait(fait: Fait) -> dict[str, Any]:
+    """The JSON schema of one fact; null is « je ne sais pas »."""
+    schema: dict[str, Any] = {"nullable": True, "description": fait.libelle}
+    match fait.type:
+        case TypeFait.BOOL:
+            return schema | {"type": "boolean"}
+        case TypeFait.CHOIX:
+            return schema | {"type": "string", "enum": [*(valeur for valeur, _ in fait.choix), None]}
+        case TypeFait.DATE:
+            return schema | {"type": "string", "format": "date"}
+    bornes = {"minimum": fait.minimum, "maximum": fait.maximum, "multipleOf": fait.pas}
+    genre = "integer" if fait.type is TypeFait.ENTIER else "number"
+    exactes = {nom: borne for nom, borne in bornes.items() if borne is not None}
+    return schema | {"type": genre} | {n: int(b) if b == int(b) else float(b) for n, b in exactes.items()}
+
+
+@extend_schema_field(
+    {
+        "type": "object",
+        "properties": {code: describe_fait(fait) for code, fait in FAITS.items()},
+        "additionalProperties": False,
+        "nullable": True,
+    }
+)
+class FaitsDonnesField(serializers.Field):  # type: ignore[type-arg]
+    pass
+
+
 class DemandeEvaluationSerializer(Serializer):
     au = serializers.DateField(required=False, help_text="Aujourd'hui à Paris par défaut.")
     commune = serializers.RegexField(
         r"^([013-9][0-9]|2[0-9AB])[0-9]{3}$", required=False, allow_null=True, help_text="Code INSEE."
     )
-    faits = serializers.DictField(
-        child=serializers.JSONField(), required=False, help_text="Voir /faits/. Un fait absent ou null est inconnu."
-    )
+    faits = FaitsDonnesField(required=False, help_text="Voir /faits/. Un fait absent ou null est inconnu.")

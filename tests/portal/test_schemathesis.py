@@ -1,0 +1,118 @@
+"""The API held to its own description by generated requests: no 5xx, no answer that the schema does not describe.
+
+Valid and invalid requests, `CAS` in all. The schema is made strict first: an undescribed field is a failure.
+"""
+
+import copy
+from collections import Counter
+from typing import Any
+
+import pytest
+import schemathesis
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
+from hypothesis import HealthCheck, given, settings
+from schemathesis.checks import CHECKS
+from schemathesis.generation import GenerationMode
+
+from portal.core.api.documentation import load_schema
+from portal.wsgi import application
+from tests.portal.donnees_api import build_territoire
+
+CAS = {
+    ("get", "/communes/"): 420,
+    ("get", "/communes/{code}/"): 270,
+    ("get", "/communes/{code}/contour/"): 180,
+    ("get", "/zones/"): 420,
+    ("get", "/dispositifs/"): 210,
+    ("get", "/dispositifs/{code}/"): 210,
+    ("get", "/faits/"): 30,
+    ("post", "/evaluations/"): 420,
+}
+VERIFICATIONS = [
+    "not_a_server_error",
+    "status_code_conformance",
+    "content_type_conformance",
+    "response_headers_conformance",
+    "response_schema_conformance",
+]
+
+
+def close_objects(noeud: Any) -> None:
+    """Refuse every field that the description does not name."""
+    if isinstance(noeud, dict):
+        if "properties" in noeud:
+            noeud.setdefault("additionalProperties", False)
+        for valeur in noeud.values():
+            close_objects(valeur)
+    elif isinstance(noeud, list):
+        for valeur in noeud:
+            close_objects(valeur)
+
+
+def load_operation(methode: str, chemin: str):
+    document = copy.deepcopy(load_schema("portal.api"))
+    close_objects(document)
+    schema = schemathesis.openapi.from_dict(document)
+    schema.app = application
+    schema.location = "/api/v1/schema/"
+    return schema[chemin][methode.upper()]
+
+
+def test_every_route_of_the_schema_has_its_cases():
+    routes = {
+        (methode, chemin) for chemin, methodes in load_schema("portal.api")["paths"].items() for methode in methodes
+    }
+    assert routes == set(CAS)
+    assert sum(CAS.values()) >= 2000
+
+
+@pytest.fixture
+def territoire(db):
+    """A small territory, kept through the requests: WSGI calls must not close the connection of the test."""
+    build_territoire()
+    request_started.disconnect(close_old_connections)
+    request_finished.disconnect(close_old_connections)
+    yield
+    request_started.connect(close_old_connections)
+    request_finished.connect(close_old_connections)
+
+
+def name_known(case: schemathesis.Case) -> schemathesis.Case:
+    """Ask about what exists, whatever else was generated: the answers of success are the longest to hold."""
+    if "code" in case.path_parameters:
+        case.path_parameters["code"] = "primo_installation" if "dispositifs" in case.path else "71076"
+    if "commune" in case.query:
+        case.query["commune"] = "71076"
+    if isinstance(case.body, dict):
+        case.body["commune"] = "71429"
+    return case
+
+
+@pytest.mark.parametrize("genre", ["connues", "valides", "invalides"])
+@pytest.mark.parametrize(("methode", "chemin"), CAS, ids=[f"{methode} {chemin}" for methode, chemin in CAS])
+def test_no_request_gets_an_undescribed_answer(methode, chemin, genre, territoire):
+    if (methode, chemin, genre) == ("get", "/faits/", "invalides"):
+        pytest.skip("Without parameters there is no invalid request to make.")
+    mode = GenerationMode.NEGATIVE if genre == "invalides" else GenerationMode.POSITIVE
+    strategie = load_operation(methode, chemin).as_strategy(generation_mode=mode)
+    statuts: Counter[int] = Counter()
+
+    @settings(
+        max_examples=CAS[methode, chemin] // 3,
+        deadline=None,
+        database=None,
+        derandomize=True,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=strategie.map(name_known) if genre == "connues" else strategie)
+    def essai(case: schemathesis.Case) -> None:
+        reponse = case.call()
+        statuts[reponse.status_code] += 1
+        case.validate_response(reponse, checks=CHECKS.get_by_names(VERIFICATIONS))
+
+    essai()
+    if genre == "connues":
+        assert statuts[200] > 0
+    if chemin != "/faits/":
+        assert sum(statuts.values()) >= CAS[methode, chemin] // 3
