@@ -80,6 +80,7 @@ class Import:
     avertissements: int = 0
     rapport: list[dict[str, Any]] = field(default_factory=list)
     empreinte: str = ""
+    colonnes: tuple[str, ...] = ()
     _doublons: dict[Hashable, tuple[int, object]] = field(default_factory=dict)
 
     # --- report
@@ -123,6 +124,7 @@ class Import:
         lignes = read_csv(texte.contenu, requises)
         numero, entete = next(lignes)
         rangs = self._find_rangs(numero, entete, requises, facultatives)
+        self.colonnes = tuple(rangs)
         vides = 0
         for numero, cellules in lignes:
             self.lues += 1

@@ -249,6 +249,7 @@ class Territoire(models.Model):
         verbose_name="région d'attribution",
         help_text="Un BVCV à cheval sur deux régions est classé par celle que désigne son code.",
     )
+    source = models.CharField("source et attribution", max_length=200, blank=True)
 
     class Meta:
         verbose_name = "territoire"

@@ -1,4 +1,4 @@
-"""Write the demonstration zoning: an arrêté without number for each région and profession, marked as such everywhere."""
+"""Write the demonstration zoning: an arrêté without number a région and a profession, marked as such everywhere."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from django.db.backends.utils import CursorWrapper
 
 from portal.core.sql import copy_rows, first_fill
 from zonage.calculs.demonstration import Demonstration, Lieux, compute_demonstration
-from zonage.enums import Origine, Profession, StatutArrete, TypeCommune, TypeTerritoire
+from zonage.enums import Origine, Profession, StatutArrete, TypeCommune
 from zonage.models import Arrete, Commune, Region
 from zonage.services.lecture_table import refresh_zones
 from zonage.services.niveaux import ensure_niveaux
@@ -23,8 +23,8 @@ MILLESIME = 2023
 
 # Territoires of type commune, then classements, by difference: a second run writes nothing.
 TERRITOIRES = """
-INSERT INTO zonage_territoire (type, code, libelle, region_attribution_id)
-SELECT 'commune', c.code_insee, c.nom, d.region_id
+INSERT INTO zonage_territoire (type, code, libelle, region_attribution_id, source)
+SELECT 'commune', c.code_insee, c.nom, d.region_id, ''
   FROM (SELECT DISTINCT code FROM demonstration) s
   JOIN zonage_commune c ON c.code_insee = s.code JOIN zonage_departement d ON d.code = c.departement_id
 ON CONFLICT (type, code) DO NOTHING
@@ -43,8 +43,8 @@ DELETE FROM zonage_classement k WHERE k.origine = 'demonstration' AND NOT EXISTS
        AND v.arrete_id = k.arrete_id AND v.niveau = k.niveau_id AND v.periode = k.periode)
 """
 CLASSEMENTS = """
-INSERT INTO zonage_classement (territoire_id, profession, arrete_id, statut, niveau_id, niveau_publie, periode, origine,
-                               publie)
+INSERT INTO zonage_classement
+       (territoire_id, profession, arrete_id, statut, niveau_id, niveau_publie, periode, origine, publie)
 SELECT v.territoire_id, v.profession, v.arrete_id, 'connu', v.niveau, '', v.periode, 'demonstration', true FROM voulu v
  WHERE NOT EXISTS (SELECT FROM zonage_classement k WHERE k.origine = 'demonstration'
                       AND k.territoire_id = v.territoire_id AND k.profession = v.profession)
@@ -56,8 +56,8 @@ DELETE FROM zonage_apl k WHERE k.origine = 'demonstration' AND NOT EXISTS (
        AND s.demande = k.population_standardisee AND s.population = k.population_totale)
 """
 APL = """
-INSERT INTO zonage_apl (code_publie, commune_id, profession, millesime, apl, population_standardisee, population_totale,
-                        origine)
+INSERT INTO zonage_apl
+       (code_publie, commune_id, profession, millesime, apl, population_standardisee, population_totale, origine)
 SELECT s.code, s.code, 'medecin', %s, s.apl, s.demande, s.population, 'demonstration' FROM apl_demonstration s
 ON CONFLICT DO NOTHING
 """
