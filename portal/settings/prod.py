@@ -1,9 +1,13 @@
 """Production. A missing or weak secret, debug or wildcard hosts stop the start with one clear sentence."""
 
+import re
+
 from django.core.exceptions import ImproperlyConfigured
 
 from portal.settings.base import *  # noqa: F403
 from portal.settings.base import CONTENT_SECURITY_POLICY, DATABASES, env
+
+HOTE = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*")
 
 SECRET_KEY = env.str("DJANGO_SECRET_KEY", default="")
 if len(SECRET_KEY) < 50 or len(set(SECRET_KEY)) < 10 or SECRET_KEY.startswith(("django-insecure-", "cle-de")):
@@ -15,12 +19,15 @@ if env.bool("DJANGO_DEBUG", default=False):
     raise ImproperlyConfigured("DJANGO_DEBUG est interdit en production : retirez la variable.")
 DEBUG = False
 ALLOWED_HOSTS = env.list("DJANGO_ALLOWED_HOSTS", default=[])
-if not ALLOWED_HOSTS or any("*" in hote or hote.startswith(".") for hote in ALLOWED_HOSTS):
+if not ALLOWED_HOSTS or not all(HOTE.fullmatch(hote) for hote in ALLOWED_HOSTS):
     raise ImproperlyConfigured(
-        "DJANGO_ALLOWED_HOSTS doit nommer les hôtes exacts du portail, séparés par des virgules (ni vide, ni « * »)."
+        "DJANGO_ALLOWED_HOSTS doit nommer les hôtes exacts du portail, séparés par des virgules : ni vide, ni « * », "
+        "ni adresse complète (par exemple : portail.exemple.fr)."
     )
-if not env.str("DATABASE_URL", default="") or not env.str("REDIS_URL", default=""):
-    raise ImproperlyConfigured("DATABASE_URL et REDIS_URL sont obligatoires en production.")
+if not env.str("DATABASE_URL", default="").startswith(("postgresql://", "postgres://")):
+    raise ImproperlyConfigured("DATABASE_URL doit être l'adresse d'une base PostgreSQL (postgresql://…).")
+if not env.str("REDIS_URL", default="").startswith(("redis://", "rediss://", "unix://")):
+    raise ImproperlyConfigured("REDIS_URL doit être l'adresse d'un serveur Valkey ou Redis (redis://…).")
 
 CSRF_TRUSTED_ORIGINS = [f"https://{hote}" for hote in ALLOWED_HOSTS]
 SECURE_SSL_REDIRECT = True
