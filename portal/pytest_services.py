@@ -42,8 +42,8 @@ def find_chromium() -> str | None:
 def find_missing() -> list[str]:
     """One line for each kind of test that this machine cannot run."""
     absents = []
-    if not os.environ.get("MAILLAGE_DONNEES"):
-        absents.append("MAILLAGE_DONNEES n'est pas défini : les tests sur les données officielles ne sont pas lancés.")
+    if not os.environ.get("MAILLAGE_DONNEES") or not Path(os.environ["MAILLAGE_DONNEES"]).is_dir():
+        absents.append("MAILLAGE_DONNEES ne nomme pas un dossier : les tests sur les données officielles ne sont pas lancés.")
     if find_chromium() is None:
         absents.append("Aucun Chromium trouvé : les tests dans un vrai navigateur ne sont pas lancés.")
     return absents

@@ -21,7 +21,7 @@ secondes() { echo "$EPOCHREALTIME $1" | awk '{ printf "%.1f", $1 - $2 }'; }
 
 construire() {
   local miroir
-  miroir=$(sed -n 's/^URIs: *//p; s/^deb \([^[][^ ]*\) .*/\1/p' /etc/apt/sources.list /etc/apt/sources.list.d/*.{sources,list} 2>/dev/null | head -1)
+  miroir=$(sed -n 's/^URIs: *//p; s/^deb \([^[][^ ]*\) .*/\1/p' /etc/apt/sources.list /etc/apt/sources.list.d/*.{sources,list} 2>/dev/null | head -1 || true)
   debootstrap --variant=minbase bookworm "$RACINE" "$miroir" >"$RACINE.journal" 2>&1
   cp -rL /etc/apt/sources.list.d /etc/apt/apt.conf.d "$RACINE/etc/apt/"
   cp -L /etc/resolv.conf /etc/hosts "$RACINE/etc/"
