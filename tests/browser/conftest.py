@@ -1,4 +1,4 @@
-"""A real Chromium before a real server: gunicorn on a database of its own, all of France, a zoning written for the tests.
+"""A real Chromium before a real server: gunicorn, its own database, all of France, a zoning written for the tests.
 
 The server is a process apart (no ORM here), so that what is tested is what `./maillage run` starts.
 """
@@ -29,12 +29,18 @@ ZONAGE = Path(__file__).parent / "zonage_essai.csv"
 CHROMIUM = os.environ.get("MAILLAGE_CHROMIUM") or next(
     (trouve for nom in ("chromium", "chromium-browser", "google-chrome") if (trouve := shutil.which(nom))), None
 )
-ARGUMENTS = ["--no-sandbox", "--disable-quic", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 LARGEURS = (360, 1280)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One worker holds the server and the browser; without Chromium the tests are skipped, except in CI where they fail."""
+    """One worker holds server and browser; without Chromium the tests are skipped, except in CI where they fail."""
     for item in items:
         if "tests/browser/" not in item.path.as_posix():
             continue
@@ -45,7 +51,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def _manage(env: dict[str, str], *arguments: str) -> None:
-    fini = subprocess.run([sys.executable, "manage.py", *arguments], cwd=RACINE, env=env, capture_output=True, text=True)
+    fini = subprocess.run(
+        [sys.executable, "manage.py", *arguments], cwd=RACINE, env=env, capture_output=True, text=True
+    )
     assert fini.returncode == 0, f"manage.py {arguments[0]} : {fini.stdout[-2000:]}{fini.stderr[-3000:]}"
 
 
@@ -81,9 +89,21 @@ def portail(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         _manage(env, "load_referentiel")
         _manage(env, "load_demonstration")
         _manage(env, "import_zonage", str(ZONAGE), "--du", "2018-01-01", "--source", "Zonage écrit pour les essais")
-        commande = [sys.executable, "-m", "gunicorn", "portal.wsgi", "--no-control-socket", "-w", "1", "--threads", "4"]
+        commande = [
+            sys.executable,
+            "-m",
+            "gunicorn",
+            "portal.wsgi",
+            "--no-control-socket",
+            "-w",
+            "1",
+            "--threads",
+            "4",
+        ]
         with journal.open("wb") as sortie:
-            serveur = subprocess.Popen([*commande, "-b", f"127.0.0.1:{port}"], cwd=RACINE, env=env, stdout=sortie, stderr=sortie)
+            serveur = subprocess.Popen(
+                [*commande, "-b", f"127.0.0.1:{port}"], cwd=RACINE, env=env, stdout=sortie, stderr=sortie
+            )
         _attendre(f"http://127.0.0.1:{port}/sante/", serveur, journal)
         yield f"http://127.0.0.1:{port}"
     finally:
@@ -99,10 +119,10 @@ def _attendre(adresse: str, serveur: "subprocess.Popen[bytes]", journal: Path) -
     fin = time.monotonic() + 40
     while time.monotonic() < fin and serveur.poll() is None:
         try:
-            with urllib.request.urlopen(adresse, timeout=2) as reponse:
+            with urllib.request.urlopen(adresse, timeout=15) as reponse:
                 assert reponse.status == 200
                 return
-        except (urllib.error.URLError, ConnectionError):
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
             time.sleep(0.1)
     pytest.fail(f"Le serveur d'essai n'a pas répondu :\n{journal.read_text()[-3000:]}")
 
@@ -129,7 +149,7 @@ def javascript(request: pytest.FixtureRequest) -> bool:
 
 @pytest.fixture
 def page(chromium: "Browser", portail: str, largeur: int, javascript: bool) -> "Iterator[Page]":
-    """A page of the given width, with or without JavaScript. Fails on a console error, a CSP report or a foreign request."""
+    """A page of that width, with or without JavaScript. Fails on a console error, a CSP report, a foreign request."""
     contexte = chromium.new_context(
         base_url=portail, viewport={"width": largeur, "height": 900}, java_script_enabled=javascript, locale="fr-FR"
     )
