@@ -34,7 +34,7 @@ def _france(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> 
         load_referentiel(referentiel)
     yield
     with django_db_blocker.unblock(), connection.cursor() as cursor:
-        cursor.execute("TRUNCATE zonage_region CASCADE")
+        cursor.execute("TRUNCATE zonage_region, zonage_epci CASCADE")
 
 
 @pytest.fixture

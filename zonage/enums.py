@@ -22,7 +22,6 @@ class GenreCle(models.TextChoices):
 
     NOM = "nom", "Nom actuel"
     ANCIEN_NOM = "ancien_nom", "Ancien nom"
-    CODE = "code", "Code INSEE"
     ANCIEN_CODE = "ancien_code", "Ancien code INSEE"
     CODE_POSTAL = "code_postal", "Code postal"
 

@@ -164,15 +164,15 @@ NOMS = "genre IN ('nom', 'ancien_nom')"
 TAILLE = "log(population + 1)"
 ANCIEN = "(genre = 'ancien_nom')::int"
 SCORE_PREFIXE = (
-    f"(cle = %(cle)s)::int * 3.7 + (cle LIKE %(mot_entier)s)::int * 1.5 "
-    f"+ (article = %(article)s)::int * 0.5 - 3 * {ANCIEN} + {TAILLE}"
+    "CASE WHEN cle <> %(cle)s THEN 0 WHEN %(article)s IN ('', article) THEN 3.7 ELSE 2.5 END "
+    f"+ (cle LIKE %(mot_entier)s)::int * 1.5 + (article = %(article)s)::int * 0.5 - 3 * {ANCIEN} + {TAILLE}"
 )
 SCORE_MOTS = f"{TAILLE} - 3 * {ANCIEN}"
 SCORE_FLOU = (
-    "greatest(similarity(cle, %(cle)s), 0.9 * word_similarity(%(cle)s, cle)) * 10 "
+    "greatest(similarity(cle, %(cle)s), 0.9 * strict_word_similarity(%(cle)s, cle)) * 10 "
     f"+ 0.7 * {TAILLE} - {ANCIEN} + (article = %(article)s)::int * 0.2"
 )
-FLOU = "(cle %% %(cle)s OR %(cle)s <%% cle)"
+FLOU = "(cle %% %(cle)s OR %(cle)s <<%% cle)"
 
 
 def find_names(texte: str, limite: int) -> list[Trouvaille]:
@@ -225,15 +225,19 @@ def select_keys(
 
 def find_codes(debut: str, limite: int) -> list[Trouvaille]:
     """Postal codes, then INSEE codes, then former codes; an arrondissement before its city, then by population."""
-    requete = (
-        "SELECT c.commune_id, nullif(c.via, ''), c.depuis "
-        "FROM zonage_clecommune c JOIN zonage_commune k ON k.code_insee = c.commune_id "
-        "WHERE c.genre IN ('code_postal', 'code', 'ancien_code') AND c.cle LIKE %s "
-        "ORDER BY c.cle = %s DESC, array_position(ARRAY['code_postal', 'code', 'ancien_code'], c.genre::text), "
-        "k.parent_id IS NULL, c.population DESC, c.commune_id, c.via LIMIT %s"
-    )
+    requete = """
+        SELECT c.commune_id, nullif(c.via, ''), c.depuis
+        FROM (
+            SELECT 1 AS rang, code_insee AS commune_id, code_insee = %(code)s AS exact, '' AS via, NULL::date AS depuis
+            FROM zonage_commune WHERE code_insee LIKE %(code)s || '%%'
+            UNION ALL
+            SELECT CASE genre WHEN 'code_postal' THEN 0 ELSE 2 END, commune_id, cle = %(cle)s, via, depuis
+            FROM zonage_clecommune WHERE cle LIKE %(cle)s || '%%' AND genre IN ('code_postal', 'ancien_code')
+        ) c JOIN zonage_commune k ON k.code_insee = c.commune_id
+        ORDER BY c.exact DESC, c.rang, k.parent_id IS NULL, k.population DESC NULLS LAST, c.commune_id, c.via
+        LIMIT %(limite)s"""
     with connection.cursor() as cursor:
-        cursor.execute(requete, [f" {debut}%", f" {debut}", 3 * limite])
+        cursor.execute(requete, {"code": debut.upper(), "cle": f" {debut}", "limite": 3 * limite})
         return [Trouvaille(*ligne) for ligne in cursor.fetchall()]
 
 

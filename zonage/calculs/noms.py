@@ -38,6 +38,7 @@ def sans_article(liste: list[str]) -> tuple[str, list[str]]:
     return "", liste
 
 
-def cle_recherche(nom: str) -> str:
-    """The indexed key: words without the leading article, each after a space (« % chal% » finds word starts)."""
-    return " " + " ".join(sans_article(mots(nom))[1])
+def cle_recherche(nom: str) -> tuple[str, str]:
+    """(key, article): the words without the leading article, each after a space (« % chal% » finds word starts)."""
+    article, reste = sans_article(mots(nom))
+    return " " + " ".join(reste), article

@@ -144,14 +144,15 @@ class AncienneCommune(models.Model):
 class CleCommune(models.Model):
     """One way to find a commune: its name, a former name, a code or a postal code, folded (`zonage.calculs.noms`).
 
-    Written only by `zonage.services.territoire.refresh_cles`, from the communes and the former communes. `cle` starts
-    with a space: « % chal% » finds the words that start so. `departement` and `population` are copies, for ranking.
+    Derived: written only by `zonage.services.territoire.refresh_cles`, as a set (no unique key to pay for). `cle`
+    starts with a space, so that « % chal% » finds the words that start so. `departement` and `population` are copies,
+    for ranking.
     """
 
     genre = models.CharField("genre", max_length=12, choices=GenreCle)
     cle = models.CharField("clé", max_length=130)
     article = models.CharField("article", max_length=3, blank=True)
-    commune = models.ForeignKey(Commune, on_delete=models.CASCADE, related_name="cles")
+    commune = models.ForeignKey(Commune, on_delete=models.CASCADE, related_name="cles", db_index=False)
     via = models.CharField(
         "par", max_length=120, blank=True, help_text="Ancien nom et ancien code ; vide pour l'actuel."
     )
@@ -163,9 +164,6 @@ class CleCommune(models.Model):
         verbose_name = "clé de recherche"
         verbose_name_plural = "clés de recherche"
         ordering = ["cle", "genre", "commune", "via"]
-        constraints = [
-            models.UniqueConstraint(fields=["commune", "genre", "cle", "via"], name="clecommune_unique"),
-        ]
         indexes = [
             models.Index(OpClass("cle", name="text_pattern_ops"), name="clecommune_prefixe"),
             GinIndex(
@@ -264,7 +262,7 @@ class Territoire(models.Model):
 
 
 class Composition(models.Model):
-    """A commune belongs to a territoire, as published for a COG vintage. One territoire of a type per commune and vintage.
+    """A commune belongs to a territoire, as published for a COG vintage: one of a type per commune and vintage.
 
     `type` repeats the territoire's so that the database can hold that rule; `code_publie` is the code the file wrote.
     """

@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
 from portal.core.sql import copy_rows
-from zonage.calculs.noms import cle_recherche, cle_tri, mots, sans_article
+from zonage.calculs.noms import cle_recherche, cle_tri
 from zonage.enums import GenreCle, TypeCommune
 from zonage.sources.referentiel import Referentiel
 
@@ -31,26 +31,26 @@ class Table:
     nom: str
     cle: tuple[str, ...]
     colonnes: tuple[str, ...]
-    # Columns kept when the database holds a newer vintage than the file.
-    garde: str = "true"
+    avant: str = ""
+    """SQL run on the rows received (`lot`) before they are compared with the table."""
 
 
 REGIONS = Table("zonage_region", ("code",), ("code", "nom"))
 DEPARTEMENTS = Table("zonage_departement", ("code",), ("code", "nom", "region_id"))
 EPCI = Table("zonage_epci", ("code",), ("code", "nom", "nature"))
+# A population of a newer vintage than the file's, brought by import_populations, stays.
+GARDE_POPULATION = (
+    "UPDATE lot SET population = c.population, millesime_population = c.millesime_population FROM zonage_commune c "
+    "WHERE c.code_insee = lot.code_insee AND c.millesime_population > coalesce(lot.millesime_population, 0)"
+)
 COMMUNES = Table(
     "zonage_commune",
     ("code_insee",),
     ("code_insee", "type", "nom", "cle_tri", "departement_id", "epci_id", "parent_id", "codes_postaux",
-     "population_0_19", "population_20_64", "population_65_plus",
+     "population", "millesime_population", "population_0_19", "population_20_64", "population_65_plus",
      "longitude", "latitude", "mairie_longitude", "mairie_latitude", "voisines"),
+    avant=GARDE_POPULATION,
 )  # fmt: skip
-POPULATIONS = Table(
-    "zonage_commune",
-    ("code_insee",),
-    ("code_insee", "population", "millesime_population"),
-    garde="coalesce(cible.millesime_population, 0) <= lot.millesime_population",
-)
 
 
 def check_referentiel(r: Referentiel) -> None:
@@ -116,7 +116,8 @@ def load_referentiel(r: Referentiel, *, avance: Avancement = lambda etape: None)
             avance(etape)
         ecrites["anciennes communes"] = _upsert_anciennes(cursor, [(a.code, a.nom, a.commune) for a in r.anciennes])
         avance("anciennes communes")
-        ecrites["clés de recherche"] = refresh_cles()
+        if any(ecrites.values()) or not _has_cles(cursor):
+            ecrites["clés de recherche"] = refresh_cles()
         avance("clés de recherche")
         _check_base(cursor)
         if any(ecrites.values()):
@@ -133,11 +134,9 @@ def _lots(r: Referentiel) -> list[tuple[str, Table, Iterable[Sequence[Any]]]]:
         ("communes", COMMUNES, ((
             c.code, TypeCommune.ARRONDISSEMENT if c.parent else TypeCommune.COMMUNE, c.nom, cle_tri(c.nom),
             c.departement, c.epci, c.parent, _tableau(c.codes_postaux),
-            c.population_0_19, c.population_20_64, c.population_65_plus,
-            c.longitude, c.latitude, c.mairie_longitude, c.mairie_latitude, _tableau(c.voisines),
+            c.population, None if c.population is None else millesime, c.population_0_19, c.population_20_64,
+            c.population_65_plus, c.longitude, c.latitude, c.mairie_longitude, c.mairie_latitude, _tableau(c.voisines),
         ) for c in r.communes)),
-        ("populations", POPULATIONS,
-         ((c.code, c.population, millesime) for c in r.communes if c.population is not None)),
     ]  # fmt: skip
 
 
@@ -146,17 +145,19 @@ def _tableau(codes: Sequence[str]) -> str:
 
 
 def upsert(cursor: CursorWrapper, table: Table, lignes: Iterable[Sequence[Any]]) -> int:
-    """Write the rows that differ (`table.garde` may protect newer ones); returns how many were."""
+    """Write the rows that differ; returns how many were."""
     colonnes = ", ".join(table.colonnes)
     cursor.execute(f"CREATE TEMP TABLE lot ON COMMIT DROP AS SELECT {colonnes} FROM {table.nom} WITH NO DATA")  # noqa: S608
     copy_rows(cursor, "lot", table.colonnes, lignes)
     cursor.execute("ANALYZE lot")
+    if table.avant:
+        cursor.execute(table.avant)
     jointure = " AND ".join(f"cible.{c} = lot.{c}" for c in table.cle)
     valeurs = [c for c in table.colonnes if c not in table.cle]
     affectations = ", ".join(f"{c} = lot.{c}" for c in valeurs)
     avant, apres = (", ".join(f"{t}.{c}" for c in valeurs) for t in ("cible", "lot"))
     cursor.execute(
-        f"UPDATE {table.nom} cible SET {affectations} FROM lot WHERE {jointure} AND {table.garde} "  # noqa: S608
+        f"UPDATE {table.nom} cible SET {affectations} FROM lot WHERE {jointure} "  # noqa: S608
         f"AND ({avant}) IS DISTINCT FROM ({apres})"
     )
     ecrites = cursor.rowcount
@@ -184,6 +185,15 @@ def _upsert_anciennes(cursor: CursorWrapper, lignes: Iterable[tuple[str, str, st
     return int(ecrites)
 
 
+def _has_cles(cursor: CursorWrapper) -> bool:
+    """Whether every commune can be found by its name: the keys are then those of the last load."""
+    cursor.execute(
+        "SELECT NOT EXISTS (SELECT code_insee FROM zonage_commune EXCEPT "
+        "SELECT commune_id FROM zonage_clecommune WHERE genre = 'nom')"
+    )
+    return bool((cursor.fetchone() or (False,))[0])
+
+
 def _check_base(cursor: CursorWrapper) -> None:
     """What was written, counted in the database itself."""
     cursor.execute(
@@ -202,43 +212,31 @@ COLONNES_CLES = ("genre", "cle", "article", "commune_id", "via", "depuis", "depa
 @transaction.atomic
 def refresh_cles() -> int:
     """Rewrite the search keys that differ from what communes and former communes say. Returns rows written."""
-    colonnes = ", ".join(COLONNES_CLES)
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"CREATE TEMP TABLE cles ON COMMIT DROP AS SELECT {colonnes} FROM zonage_clecommune WITH NO DATA"  # noqa: S608
-        )
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('zonage.cles'))")
         cursor.execute(
             "SELECT code_insee, nom, departement_id, coalesce(population, 0), codes_postaux FROM zonage_commune"
         )
         communes = {code: reste for code, *reste in cursor.fetchall()}
         cursor.execute("SELECT code_insee, nom, commune_id, depuis FROM zonage_anciennecommune")
-        lignes = _cles_actuelles(communes) | _cles_anciennes(communes, cursor.fetchall())
-        copy_rows(cursor, "cles", COLONNES_CLES, sorted(lignes, key=lambda ligne: ligne[:5]))
-        cursor.execute("CREATE INDEX ON cles (commune_id, genre, cle, via)")
-        cursor.execute("ANALYZE cles")
-        identique = (
-            "cible.commune_id = cles.commune_id AND cible.genre = cles.genre AND cible.cle = cles.cle "
-            "AND cible.via = cles.via AND (cible.article, cible.depuis, cible.departement, cible.population) "
-            "IS NOT DISTINCT FROM (cles.article, cles.depuis, cles.departement, cles.population)"
-        )
-        cursor.execute(f"DELETE FROM zonage_clecommune cible WHERE NOT EXISTS (SELECT FROM cles WHERE {identique})")  # noqa: S608
-        ecrites = cursor.rowcount
-        cursor.execute(
-            f"INSERT INTO zonage_clecommune ({colonnes}) SELECT {colonnes} FROM cles "  # noqa: S608
-            f"WHERE NOT EXISTS (SELECT FROM zonage_clecommune cible WHERE {identique}) ORDER BY cle, commune_id"
-        )
-        ecrites += cursor.rowcount
-        cursor.execute("DROP TABLE cles")
-    return int(ecrites)
+        voulues = _cles_actuelles(communes) | _cles_anciennes(communes, cursor.fetchall())
+        cursor.execute(f"SELECT id, {', '.join(COLONNES_CLES)} FROM zonage_clecommune")  # noqa: S608
+        presentes = {ligne[1:]: ligne[0] for ligne in cursor.fetchall()}
+        perimees = [presentes[ligne] for ligne in presentes.keys() - voulues]
+        nouvelles = sorted(voulues - presentes.keys(), key=lambda ligne: ligne[:5])
+        if perimees:
+            cursor.execute("DELETE FROM zonage_clecommune WHERE id = ANY(%s)", [perimees])
+        if nouvelles:
+            copy_rows(cursor, "zonage_clecommune", COLONNES_CLES, nouvelles)
+    return len(perimees) + len(nouvelles)
 
 
 def _cles_actuelles(communes: dict[str, Any]) -> set[tuple[Any, ...]]:
     lignes: set[tuple[Any, ...]] = set()
     for code, (nom, departement, population, codes_postaux) in communes.items():
         fin = (code, "", None, departement, population)
-        lignes.add((GenreCle.NOM, cle_recherche(nom), sans_article(mots(nom))[0], *fin))
-        lignes.add((GenreCle.CODE, f" {code.lower()}", "", *fin))
-        lignes.update((GenreCle.CODE_POSTAL, f" {code_postal}", "", *fin) for code_postal in codes_postaux)
+        lignes.add((GenreCle.NOM.value, *cle_recherche(nom), *fin))
+        lignes.update((GenreCle.CODE_POSTAL.value, f" {code_postal}", "", *fin) for code_postal in codes_postaux)
     return lignes
 
 
@@ -248,8 +246,8 @@ def _cles_anciennes(communes: dict[str, Any], anciennes: Iterable[tuple[Any, ...
         nom_actuel, departement, population, _ = communes[code]
         via = f"{nom} ({ancien})" if nom else ancien
         fin = (code, via, depuis, departement, population)
-        if nom and cle_recherche(nom) != cle_recherche(nom_actuel):
-            lignes.add((GenreCle.ANCIEN_NOM, cle_recherche(nom), sans_article(mots(nom))[0], *fin))
+        if nom and (cle := cle_recherche(nom)) != cle_recherche(nom_actuel):
+            lignes.add((GenreCle.ANCIEN_NOM.value, *cle, *fin))
         if ancien not in communes:
-            lignes.add((GenreCle.ANCIEN_CODE, f" {ancien.lower()}", "", *fin))
+            lignes.add((GenreCle.ANCIEN_CODE.value, f" {ancien.lower()}", "", *fin))
     return lignes

@@ -8,7 +8,7 @@ from tqdm import tqdm
 from zonage.services.territoire import ReferentielRefuse, load_referentiel
 from zonage.sources.referentiel import ReferentielIllisible, read_referentiel
 
-ETAPES = 7
+ETAPES = 6
 
 
 class Command(BaseCommand):
