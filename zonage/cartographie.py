@@ -25,7 +25,7 @@ Points = NDArray[np.float64]
 
 # Drawn in a box of their own, below the hexagon: they are elsewhere, or too small to be seen at that scale.
 ENCARTS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("Paris et petite couronne", ("75", "92", "93", "94")),
+    ("Petite couronne", ("75", "92", "93", "94")),
     ("Guadeloupe", ("971",)),
     ("Martinique", ("972",)),
     ("Guyane", ("973",)),
@@ -234,8 +234,21 @@ MOTIFS = {
 """Colour is never alone: a class has a motif too, on the drawing, the interactive map and in the legend."""
 
 
-def motif_de(classe: str) -> str:
-    return MOTIFS.get(classe, "horizontale")
+@dataclass(frozen=True, slots=True)
+class Apparence:
+    """How a class is filled: its colour, its motif, and the ink of the motif, that contrasts with the colour."""
+
+    code: str
+    libelle: str
+    couleur: str
+    motif: str
+    encre: str
+
+
+def build_apparence(code: str, libelle: str, couleur: str) -> Apparence:
+    rouge, vert, bleu = (int(couleur[debut : debut + 2], 16) for debut in (1, 3, 5))
+    sombre = 0.299 * rouge + 0.587 * vert + 0.114 * bleu < 140
+    return Apparence(code, libelle, couleur, MOTIFS.get(code, "horizontale"), "#ffffff" if sombre else "#161616")
 
 
 def svg_formes(

@@ -53,13 +53,13 @@ class Repartition:
     """Communes and inhabitants of a territory by class. Paris, Lyon and Marseille count by arrondissement."""
 
     code: str
-    communes: dict[str, int] = field(default_factory=lambda: defaultdict(int))
-    habitants: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    communes: dict[str, int] = field(default_factory=dict)
+    habitants: dict[str, int] = field(default_factory=dict)
     origines: set[str] = field(default_factory=set)
 
     def add(self, classe: str, communes: int, habitants: int, origines: Iterable[str] = ()) -> None:
-        self.communes[classe] += communes
-        self.habitants[classe] += habitants
+        self.communes[classe] = self.communes.get(classe, 0) + communes
+        self.habitants[classe] = self.habitants.get(classe, 0) + habitants
         self.origines.update(origines)
 
     @property
@@ -174,9 +174,20 @@ def communes_de(perimetre: Perimetre, profession: str, *, au: date) -> list[Lign
 
 
 def repartitions_france(profession: str, *, au: date) -> list[Repartition]:
-    """One line a département, in the order of codes, in one query that returns a few hundred rows."""
+    """One line a département, in the order of codes; kept in the memory of the process until the data change."""
+    cle_cache = f"repartitions_france:{profession}:{au}:{data_version()}"
+    repartitions: list[Repartition] | None = caches["pages"].get(cle_cache)
+    if repartitions is None:
+        repartitions = _read_repartitions(profession, au)
+        caches["pages"].set(cle_cache, repartitions, 3600)
+    return repartitions
+
+
+def _read_repartitions(profession: str, au: date) -> list[Repartition]:
+    """One query that returns a few hundred rows. NOT IN rather than an anti-join: the planner then counts right."""
+    meres = Commune.objects.filter(parent__isnull=False).values("parent_id")
     lignes = (
-        Commune.objects.filter(arrondissements__isnull=True)
+        Commune.objects.exclude(code_insee__in=meres)
         .with_niveau(profession, au=au)
         .annotate(origine=F("du_jour__origine"))
         .order_by("departement_id", "niveau", "statut_zone", "origine")

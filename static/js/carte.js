@@ -14,7 +14,7 @@ const FRANCAIS = {
   "Popup.Close": "Fermer",
 };
 const SOURCES = "Contours : IGN, INSEE";
-const CONTEXTE = "#f6f6f6";
+const CONTEXTE = { couleur: "#f6f6f6", motif: "plein", encre: "#161616" };
 const MEMOIRE = "maillage-carte";
 const COTE = 16;
 
@@ -41,9 +41,11 @@ async function readJson(adresse) {
 }
 
 // The motif of a class, drawn pixel by pixel: the same as the patterns of the page, readable without colour.
-function drawMotif(couleur, motif) {
+function drawMotif({ couleur, motif, encre }) {
   const data = new Uint8Array(COTE * COTE * 4);
-  const [r, v, b] = [1, 3, 5].map((debut) => parseInt(couleur.slice(debut, debut + 2), 16));
+  const parse = (teinte) => [1, 3, 5].map((debut) => parseInt(teinte.slice(debut, debut + 2), 16));
+  const fond = parse(couleur);
+  const trait = parse(encre).map((valeur, rang) => 0.6 * valeur + 0.4 * fond[rang]);
   const marks = {
     diagonale: (x, y) => (x + y) % 8 < 2,
     points: (x, y) => (x % 8 >= 2 && x % 8 <= 4) && (y % 8 >= 2 && y % 8 <= 4),
@@ -54,8 +56,7 @@ function drawMotif(couleur, motif) {
   const mark = marks[motif] || (() => false);
   for (let y = 0; y < COTE; y += 1) {
     for (let x = 0; x < COTE; x += 1) {
-      const ombre = mark(x, y) ? 0.58 : 1;
-      data.set([r * ombre, v * ombre, b * ombre, 255], 4 * (y * COTE + x));
+      data.set([...(mark(x, y) ? trait : fond), 255], 4 * (y * COTE + x));
     }
   }
   return { width: COTE, height: COTE, data };
@@ -141,10 +142,10 @@ function styleOf(features) {
 }
 
 function addLayers(carte, donnees) {
-  for (const classe of donnees.classes) carte.addImage(classe.code, drawMotif(classe.couleur, classe.motif), { pixelRatio: 2 });
-  carte.addImage("contexte", drawMotif(CONTEXTE, "plein"), { pixelRatio: 2 });
+  for (const classe of donnees.classes) carte.addImage(classe.code, drawMotif(classe), { pixelRatio: 2 });
+  carte.addImage("contexte", drawMotif(CONTEXTE), { pixelRatio: 2 });
   carte.addLayer({ id: "classes", type: "fill", source: "formes", paint: { "fill-pattern": ["get", "motif"] } });
-  carte.addLayer({ id: "bords", type: "line", source: "formes", paint: { "line-color": "#3a3a3a", "line-width": 0.6 } });
+  carte.addLayer({ id: "bords", type: "line", source: "formes", paint: { "line-color": "#949494", "line-width": 0.6 } });
   carte.addLayer({
     id: "survol", type: "line", source: "formes", filter: ["==", ["get", "code"], ""],
     paint: { "line-color": "#000091", "line-width": 3 },

@@ -1,7 +1,7 @@
 """The map of the zones: France by département, a région or a département by commune, for a profession and a day."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 from urllib.parse import urlencode
@@ -111,6 +111,10 @@ def build_colonnes(etat: Etat, tri: str, colonnes: list[tuple[str, str, bool]]) 
     ]
 
 
+def build_apparences(classes: Iterable[Classe]) -> list[cartographie.Apparence]:
+    return [cartographie.build_apparence(classe.code, classe.libelle, classe.couleur) for classe in classes]
+
+
 def build_legende(total: Repartition, classes: dict[str, Classe]) -> list[Legende]:
     return [
         Legende(classe, total.communes[code], total.habitants[code], total.part(code))
@@ -177,7 +181,7 @@ def build_contexte(etat: Etat, departements: list[Departement]) -> dict[str, Any
         "pluriel": pluriel,
         "regions": sorted(regions.items(), key=lambda couple: couple[1]),
         "departements": departements,
-        "classes": [(classe, cartographie.motif_de(code)) for code, classe in classes.items()],
+        "apparences": build_apparences(classes.values()),
         "legende": legende,
         "total": total,
         "demonstration": Origine.DEMONSTRATION in total.origines,
@@ -326,15 +330,7 @@ def valeurs(request: HttpRequest, perimetre: str) -> HttpResponseBase:
         {
             "profession": profession,
             "au": au.isoformat(),
-            "classes": [
-                {
-                    "code": code,
-                    "libelle": classe.libelle,
-                    "couleur": classe.couleur,
-                    "motif": cartographie.motif_de(code),
-                }
-                for code, classe in classes.items()
-            ],
+            "classes": [asdict(apparence) for apparence in build_apparences(classes.values())],
             **build_valeurs(choisi, profession, au, list(classes)),
         }
     )

@@ -1,5 +1,6 @@
 """The page of a commune: its zones, their history, its accessibility, its neighbours. Old codes lead to today's."""
 
+from dataclasses import asdict
 from datetime import date
 from typing import Any
 from urllib.parse import urlencode
@@ -101,7 +102,6 @@ def build_lignes(lues: dict[str, Zone], passees: dict[str, Any]) -> list[dict[st
             "connu": zone.statut == StatutZone.CONNU,
             "adresse_requise": zone.statut == StatutZone.ADRESSE_REQUISE,
             "demonstration": zone.origine == Origine.DEMONSTRATION,
-            "motif": cartographie.motif_de(zone.niveau or zone.statut),
             "moments": passees.get(profession, []),
         }
         for profession, zone in lues.items()
@@ -153,8 +153,8 @@ def build_carte(
     adresses = adresses_contours([*departements, "arrondissements"] if parts else departements)
     cles = {code: voisine.classes.get(profession, StatutZone.INCONNU.value) for code, voisine in voisines.items()}
     presentes = sorted({classes[cle] for cle in cles.values()}, key=lambda classe: (classe.rang, classe.code))
-    motifs = [(classe, cartographie.motif_de(classe.code)) for classe in presentes]
-    contexte: dict[str, Any] = {"classes": motifs, "contours": adresses, "planche": None}
+    apparences = [cartographie.build_apparence(classe.code, classe.libelle, classe.couleur) for classe in presentes]
+    contexte: dict[str, Any] = {"apparences": apparences, "contours": adresses, "planche": None}
     if not adresses:
         return contexte
     planche = cartographie.planche_choisie(frozenset(voisines), departements)
@@ -167,10 +167,7 @@ def build_carte(
     titres = {code: f"{voisine.nom} : {classes[cles[code]].libelle}" for code, voisine in voisines.items()}
     ici = [forme for forme in planche.formes if forme.code == commune.code_insee]
     donnees = {
-        "classes": [
-            {"code": classe.code, "libelle": classe.libelle, "couleur": classe.couleur, "motif": motif}
-            for classe, motif in motifs
-        ],
+        "classes": [asdict(apparence) for apparence in apparences],
         "valeurs": {code: presentes.index(classes[cle]) for code, cle in cles.items()},
         "ici": commune.code_insee,
     }
