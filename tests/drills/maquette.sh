@@ -24,14 +24,17 @@ construire() {
   miroir=$(sed -n 's/^URIs: *//p; s/^deb \([^[][^ ]*\) .*/\1/p' /etc/apt/sources.list /etc/apt/sources.list.d/*.{sources,list} 2>/dev/null | head -1 || true)
   debootstrap --variant=minbase bookworm "$RACINE" "$miroir" >"$RACINE.journal" 2>&1
   cp -rL /etc/apt/sources.list.d /etc/apt/apt.conf.d "$RACINE/etc/apt/"
-  cp -L /etc/resolv.conf /etc/hosts "$RACINE/etc/"
-  # The machine's own certificates and package client settings, for the time of the proof only.
-  mkdir -p "$RACINE/etc/ssl/certs"
-  cp -L /etc/ssl/certs/ca-certificates.crt "$RACINE/etc/ssl/certs/" 2>/dev/null || true
-  cp -L /etc/pip.conf "$RACINE/etc/" 2>/dev/null || true
-  mount -t proc proc "$RACINE/proc"
-  mount --rbind /dev "$RACINE/dev"
+  rm -f "$RACINE/etc/apt/sources.list"
+  brancher
   dans root "apt-get update -q && apt-get install -y -q --no-install-recommends git" >>"$RACINE.journal" 2>&1
+}
+
+# The machine's own network settings and certificates, for the time of the proof only.
+brancher() {
+  cp -L /etc/resolv.conf /etc/hosts "$RACINE/etc/"
+  cp -L /etc/ssl/certs/ca-certificates.crt "$RACINE/etc/maquette.crt" # a name that no package rewrites
+  mountpoint -q "$RACINE/proc" || mount -t proc proc "$RACINE/proc"
+  mountpoint -q "$RACINE/dev" || mount --rbind /dev "$RACINE/dev"
 }
 
 # $1: account, $2: command, in a clean environment plus the proxies and certificates of this machine
@@ -39,7 +42,7 @@ dans() {
   local maison=/root
   [ "$1" = root ] || maison=/home/$1
   ${EXEC:-} env -i HOME="$maison" USER="$1" PATH=/usr/sbin:/usr/bin:/sbin:/bin \
-    SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt PIP_CERT=/etc/ssl/certs/ca-certificates.crt \
+    SSL_CERT_FILE=/etc/maquette.crt PIP_CERT=/etc/maquette.crt \
     ${http_proxy:+http_proxy="$http_proxy"} ${https_proxy:+https_proxy="$https_proxy"} ${no_proxy:+no_proxy="$no_proxy"} \
     chroot --userspec="$1" "$RACINE" /bin/sh -c "cd $maison && $2"
 }
@@ -70,6 +73,7 @@ lancer() {
   else
     faute "$1, $4 : pas prêt"
     tail -20 "$JOURNAL"
+    exit 1
   fi
 }
 
@@ -114,9 +118,7 @@ epreuve() { # $1: account, $2: port
   mesure "$1, test depuis rien : $(secondes "$debut") s : $(tail -1 "$RACINE/tmp/test-$1.log")"
 }
 
-[ -e "$RACINE/etc/debian_version" ] || construire
-mountpoint -q "$RACINE/proc" || mount -t proc proc "$RACINE/proc"
-mountpoint -q "$RACINE/dev" || mount --rbind /dev "$RACINE/dev"
+if [ -e "$RACINE/etc/debian_version" ]; then brancher; else construire; fi
 dans root "python3 --version" 2>/dev/null && mesure "python3 est déjà là" || mesure "ni python ni pip au départ"
 epreuve root 8112
 dans root "id marie >/dev/null 2>&1 || useradd --create-home marie"
