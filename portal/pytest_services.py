@@ -43,7 +43,9 @@ def find_missing() -> list[str]:
     """One line for each kind of test that this machine cannot run."""
     absents = []
     if not os.environ.get("MAILLAGE_DONNEES") or not Path(os.environ["MAILLAGE_DONNEES"]).is_dir():
-        absents.append("MAILLAGE_DONNEES ne nomme pas un dossier : les tests sur les données officielles ne sont pas lancés.")
+        absents.append(
+            "MAILLAGE_DONNEES ne nomme pas un dossier : les tests sur les données officielles ne sont pas lancés."
+        )
     if find_chromium() is None:
         absents.append("Aucun Chromium trouvé : les tests dans un vrai navigateur ne sont pas lancés.")
     return absents
