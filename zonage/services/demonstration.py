@@ -59,6 +59,7 @@ APL = """
 INSERT INTO zonage_apl
        (code_publie, commune_id, profession, millesime, apl, population_standardisee, population_totale, origine)
 SELECT s.code, s.code, 'medecin', %s, s.apl, s.demande, s.population, 'demonstration' FROM apl_demonstration s
+ WHERE NOT EXISTS (SELECT FROM zonage_apl o WHERE o.origine = 'officiel' AND o.profession = 'medecin')
 ON CONFLICT DO NOTHING
 """
 

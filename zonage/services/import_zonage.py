@@ -189,7 +189,9 @@ def _write(
     cursor.execute(MISES_A_JOUR)
     ecrites = cursor.rowcount
     cursor.execute(AJOUTS)
-    return int(ecrites + cursor.rowcount)
+    ecrites += cursor.rowcount
+    cursor.execute("ANALYZE zonage_classement, zonage_territoire, zonage_arrete")
+    return int(ecrites)
 
 
 def _write_heritages(cursor: CursorWrapper, heritages: Mapping[str, str], millesime: int) -> None:

@@ -1,6 +1,6 @@
 """The read table: from published classements to one niveau a commune, a profession, a day, by set SQL.
 
-Precedence on a day: the commune's own row, then the rows of its territoires; a code that is no longer a commune is read
+Precedence on a day: the commune's own row, then those of its territoires; a code that is no longer a commune is read
 only when today's code has no row. A QPV of another class than its commune makes the answer « adresse requise »; so do
 two rows of equal rank that differ, and a city whose arrondissements differ. The demonstration is read
 for a profession only in the régions, and for the communes, where no official row of that profession was ever published.
@@ -17,20 +17,22 @@ VERROU = "zonage.zonecommune"
 
 # Ranks: 0 a QPV; 10 the commune; 15 the city of an arrondissement; 20 an old code; 30… the territoires; + 1 when the
 # territoire is known only through an old code of the commune; + 100 when the file says it does not know.
+LUS = """
+CREATE TEMP TABLE lus ON COMMIT DROP AS
+SELECT c.territoire_id, c.profession, c.periode, c.statut, c.niveau_id, c.arrete_id, c.origine,
+       t.type, t.code, a.millesime_cog
+  FROM zonage_classement c
+  JOIN zonage_arrete a ON a.id = c.arrete_id
+  JOIN zonage_territoire t ON t.id = c.territoire_id
+ WHERE c.publie AND c.profession = ANY(%(professions)s)
+   AND (c.origine = 'officiel' OR NOT EXISTS (
+           SELECT FROM zonage_arrete o WHERE o.origine = 'officiel' AND o.region_id = a.region_id
+              AND o.profession = a.profession AND o.statut IN ('publie', 'abroge')))
+"""
+
 CANDIDATS = """
 CREATE TEMP TABLE candidat ON COMMIT DROP AS
-WITH lus AS (
-    SELECT c.territoire_id, c.profession, c.periode, c.statut, c.niveau_id, c.arrete_id, c.origine,
-           t.type, t.code, a.millesime_cog
-      FROM zonage_classement c
-      JOIN zonage_arrete a ON a.id = c.arrete_id
-      JOIN zonage_territoire t ON t.id = c.territoire_id
-     WHERE c.publie AND c.profession = ANY(%(professions)s)
-       AND (c.origine = 'officiel' OR NOT EXISTS (
-               SELECT FROM zonage_arrete o WHERE o.origine = 'officiel' AND o.region_id = a.region_id
-                  AND o.profession = a.profession AND o.statut IN ('publie', 'abroge')))
-),
-millesimes AS (
+WITH millesimes AS MATERIALIZED (
     SELECT l.type, l.millesime_cog,
            coalesce((SELECT max(millesime) FROM zonage_composition x WHERE x.type = l.type
                         AND x.millesime = l.millesime_cog),
@@ -196,7 +198,9 @@ def refresh_zones(professions: Sequence[str] | None = None, regions: Sequence[st
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [VERROU])
         cursor.execute("SELECT set_config('statement_timeout', '300000', true)")
-        cursor.execute("DROP TABLE IF EXISTS candidat, resultat, ville")
+        cursor.execute("DROP TABLE IF EXISTS lus, candidat, resultat, ville")
+        cursor.execute(LUS, parametres)
+        cursor.execute("ANALYZE lus")
         cursor.execute(CANDIDATS, parametres)
         cursor.execute(RESULTAT)
         cursor.execute("ANALYZE candidat")
@@ -210,5 +214,5 @@ def refresh_zones(professions: Sequence[str] | None = None, regions: Sequence[st
             ecrites = cursor.rowcount
             cursor.execute(ECRITURE)
             ecrites += cursor.rowcount
-        cursor.execute("DROP TABLE candidat, resultat, ville")
+        cursor.execute("DROP TABLE lus, candidat, resultat, ville")
     return int(ecrites)
