@@ -60,3 +60,12 @@ def is_partial(request: HttpRequest) -> bool:
 def add_htmx_vary(reponse: HttpResponse) -> HttpResponse:
     reponse["Vary"] = "HX-Request"
     return reponse
+
+
+def read_ancienne(demande: Demande) -> Resolution | None:
+    if not demande.ancien:
+        return None
+    try:
+        return resolve_commune(demande.ancien)
+    except CommuneInconnue:
+        return None

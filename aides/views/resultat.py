@@ -12,17 +12,15 @@ from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_safe
 
-from aides.forms import Demande
 from aides.regles.dispositifs import Dispositif, Version
 from aides.regles.evaluation import LIBELLES_MANQUANTS, Resultat
 from aides.regles.faits import FAITS
 from aides.services import diff_bilans
 from aides.views.dispositifs import LIBELLES_GUICHET
-from aides.views.lecture import Lecture, list_erreurs, read
+from aides.views.lecture import Lecture, list_erreurs, read, read_ancienne
 from aides.views.preuve import render_preuve
 from aides.views.verifier import count_issues, list_reponses, open_questions
 from portal.core.cache import cached_page
-from zonage.recherche import CommuneInconnue, Resolution, resolve_commune
 
 
 @require_safe
@@ -60,15 +58,6 @@ def build_contexte(lecture: Lecture) -> dict[str, Any]:
         "lien": f"{reverse('resultat')}?{fixe.query()}",
         "pdf_url": f"{reverse('resultat_pdf')}?{fixe.query()}",
     }
-
-
-def read_ancienne(demande: Demande) -> Resolution | None:
-    if not demande.ancien:
-        return None
-    try:
-        return resolve_commune(demande.ancien)
-    except CommuneInconnue:
-        return None
 
 
 class Rendus:

@@ -14,7 +14,7 @@ from aides.forms import Demande
 from aides.regles.evaluation import Issue
 from aides.regles.faits import FAITS, NE_SAIT_PAS, Fait, TypeFait, format_valeur
 from aides.services import Bilan
-from aides.views.lecture import Lecture, add_htmx_vary, is_partial, list_erreurs, read
+from aides.views.lecture import Lecture, add_htmx_vary, is_partial, list_erreurs, read, read_ancienne
 from portal.core.cache import cached_page
 from zonage.adresse import Localisation, locate
 
@@ -133,6 +133,7 @@ def ask(request: HttpRequest, lecture: Lecture) -> HttpResponse:
         "demande": demande,
         "lecture": lecture,
         "bilan": bilan,
+        "ancienne": read_ancienne(demande),
         "comptes": count_issues(bilan),
         "questions": questions,
         "restantes": max(0, len(open_questions(demande, bilan.questions)) - len(questions)),

@@ -16,7 +16,15 @@ DUREE_VERSION = 0.5
 """Seconds during which a process trusts the version it read: the longest a page may outlive a publication."""
 REQUETE_MAX = 1500
 """A longer query string is answered, not kept."""
-ENTETES = ("Content-Type", "Content-Disposition", "Cache-Control", "Vary", "X-Robots-Tag", "HX-Push-Url", "HX-Redirect")
+ENTETES = (
+    "Content-Type",
+    "Content-Disposition",
+    "Cache-Control",
+    "Vary",
+    "X-Robots-Tag",
+    "HX-Push-Url",
+    "HX-Redirect",
+)
 
 _version: tuple[float, str] = (0.0, "")
 
@@ -35,7 +43,7 @@ def data_version() -> str:
 def page_key(request: HttpRequest) -> str:
     """Path, sorted parameters, day and version of the data. The day: « today » is the default of every page."""
     parametres = sorted((nom, valeur) for nom, valeurs in request.GET.lists() for valeur in valeurs)
-    htmx = request.headers.get("HX-Request", "") + request.headers.get("HX-Target", "")
+    htmx = [request.headers.get(nom, "") for nom in ("HX-Request", "HX-History-Restore-Request")]
     parties = (request.path, parametres, htmx, timezone.localdate().isoformat(), data_version())
     return hashlib.sha256(repr(parties).encode("utf-8", "backslashreplace")).hexdigest()
 

@@ -8,5 +8,5 @@ urlpatterns = [
     path("accessibilite/", pages.accessibilite, name="accessibilite"),
     path("mentions-legales/", pages.mentions, name="mentions"),
     path("donnees-personnelles/", pages.donnees_personnelles, name="donnees_personnelles"),
-    path("donnees/", pages.SourcesView.as_view(), name="sources"),
+    path("sources/", pages.SourcesView.as_view(), name="sources"),
 ]

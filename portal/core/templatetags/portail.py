@@ -20,7 +20,7 @@ MENU = (
     ("/aides/verifier/", "Vérifier mes aides"),
     ("/aides/dispositifs/", "Dispositifs d'aide"),
     ("/zones/carte/", "Carte des zones"),
-    ("/donnees/", "Sources et données"),
+    ("/sources/", "Sources et données"),
 )
 
 
