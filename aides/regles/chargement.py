@@ -7,7 +7,7 @@ not load, unless it says `verifie: false` with its reason: it is then « à inst
 import hashlib
 import json
 from collections.abc import Hashable, Mapping
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -41,10 +41,10 @@ def _construct_mapping(lecteur: Lecteur, noeud: yaml.MappingNode) -> dict[Hashab
 
 
 def _construct_decimal(lecteur: Lecteur, noeud: yaml.ScalarNode) -> Decimal:
-    nombre = Decimal(str(lecteur.construct_scalar(noeud)).replace("_", ""))
-    if not nombre.is_finite():
-        raise RegleInvalide(f"ligne {noeud.start_mark.line + 1}", "un nombre fini est attendu")
-    return nombre
+    try:
+        return Decimal(str(lecteur.construct_scalar(noeud)))
+    except InvalidOperation as erreur:
+        raise RegleInvalide(f"ligne {noeud.start_mark.line + 1}", "un nombre fini, simple, est attendu") from erreur
 
 
 def _construct_text(lecteur: Lecteur, noeud: yaml.ScalarNode) -> str:
@@ -111,6 +111,11 @@ def _translate(regle: Any, attendu: Any, valeur: Any) -> str:
             return f"clé inconnue parmi {', '.join(map(str, valeur))}"
         case "required":
             absentes = [cle for cle in attendu if cle not in valeur]
+            return f"il manque {', '.join(absentes)}"
+        case "dependentRequired":
+            absentes = [
+                autre for cle, autres in attendu.items() if cle in valeur for autre in autres if autre not in valeur
+            ]
             return f"il manque {', '.join(absentes)}"
         case "enum":
             return f"valeur {valeur!r} inconnue : {', '.join(map(str, attendu))}"
