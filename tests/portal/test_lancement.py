@@ -8,11 +8,16 @@ import socket
 import subprocess
 import sys
 import time
+from io import StringIO
 from pathlib import Path
 
 import psycopg2
 import pytest
+from django.core.management import call_command
 
+from portal.accounts.management.commands.create_demo_accounts import ADRESSES, LECTURE, read_passwords
+from portal.accounts.models import User
+from portal.core.tasks import write_heartbeat
 from portal.embarque import Postgres, Valkey, find_free_port
 from portal.lancement import controles, deploiement, preparation, superviseur
 from portal.lancement.chemins import RACINE
@@ -199,8 +204,6 @@ class TestSupervision:
             assert enfant.bury(minute * 61.0) == 0.5
 
     def test_the_heartbeat_is_written_by_the_task_and_read_by_the_supervisor(self, settings):
-        from portal.core.tasks import write_heartbeat
-
         write_heartbeat()
         age = superviseur.read_heartbeat_age(settings.REDIS_URL)
         assert age is not None
@@ -379,3 +382,35 @@ def test_continuous_integration_refuses_to_leave_tests_out(donnees, tmp_path):
     fini = subprocess.run(commande, cwd=RACINE, env=env, capture_output=True, text=True, timeout=120)
     assert fini.returncode != 0
     assert "rien ne se saute" in fini.stderr + fini.stdout
+
+
+@pytest.mark.django_db
+class TestDemoAccounts:
+    def test_are_made_once_and_keep_their_passwords(self, tmp_path, client):
+        fichier = tmp_path / "comptes-demo.txt"
+        call_command("create_demo_accounts", str(fichier), stdout=StringIO())
+        premier = fichier.read_text()
+        call_command("create_demo_accounts", str(fichier), stdout=StringIO())
+        assert fichier.read_text() == premier
+        assert fichier.stat().st_mode & 0o077 == 0
+        mots_de_passe = read_passwords(fichier)
+        assert set(mots_de_passe) == set(ADRESSES)
+        for adresse, mot_de_passe in mots_de_passe.items():
+            assert client.login(username=adresse, password=mot_de_passe)
+
+    def test_the_reader_changes_nothing(self, tmp_path):
+        call_command("create_demo_accounts", str(tmp_path / "comptes"), stdout=StringIO())
+        lecteur = User.objects.get(email=LECTURE)
+        assert lecteur.is_staff
+        assert not lecteur.is_superuser
+        assert lecteur.get_all_permissions()
+        assert {droit.split(".")[1].split("_")[0] for droit in lecteur.get_all_permissions()} == {"view"}
+
+    def test_are_closed_when_the_demonstration_is_refused(self, tmp_path, client):
+        fichier = tmp_path / "comptes"
+        call_command("create_demo_accounts", str(fichier), stdout=StringIO())
+        mots_de_passe = read_passwords(fichier)
+        call_command("create_demo_accounts", str(fichier), retirer=True, stdout=StringIO())
+        assert not fichier.exists()
+        for adresse, mot_de_passe in mots_de_passe.items():
+            assert not client.login(username=adresse, password=mot_de_passe)
