@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from portal.core.requetes import RequeteCompilee
 from zonage.enums import Origine, Profession, StatutZone, TypeTerritoire
 from zonage.models import ZoneCommune
 
@@ -95,15 +96,13 @@ class Periode:
 
 def zone(commune: str, profession: str, *, au: date) -> Zone:
     """The zone of a commune for a profession on a day. A commune the table does not hold reads « inconnu »."""
-    lignes = _lignes(commune).filter(profession=profession, periode__startswith__lte=au)
-    return _build_zone(commune, profession, au, lignes.order_by("-periode__startswith")[:HISTORIQUE_MAX])
+    return _build_zone(commune, profession, au, UNE.lignes(commune=commune, profession=profession, au=au))
 
 
 def zones(commune: str, *, au: date) -> dict[str, Zone]:
     """The six professions, in the order of `Profession`, in one query."""
-    lignes = _lignes(commune).filter(periode__startswith__lte=au).order_by("profession", "-periode__startswith")
     par_profession: dict[str, list[dict[str, Any]]] = {profession: [] for profession in Profession.values}
-    for ligne in lignes[: HISTORIQUE_MAX * len(par_profession)]:
+    for ligne in TOUTES.lignes(commune=commune, au=au):
         par_profession[ligne["profession"]].append(ligne)
     return {profession: _build_zone(commune, profession, au, rows) for profession, rows in par_profession.items()}
 
@@ -136,6 +135,24 @@ def is_demonstration(lectures: Iterable[Zone | Periode]) -> bool:
 
 def _lignes(commune: str) -> QuerySet[ZoneCommune, dict[str, Any]]:
     return ZoneCommune.objects.filter(commune_id=commune).values(*COLONNES)
+
+
+def _begun(commune: str, au: date) -> QuerySet[ZoneCommune, dict[str, Any]]:
+    """The periods that begin on or before the day, latest first within a profession."""
+    return _lignes(commune).filter(periode__startswith__lte=au).order_by("profession", "-periode__startswith")
+
+
+def _begun_une(commune: str, profession: str, au: date) -> QuerySet[ZoneCommune, dict[str, Any]]:
+    return _begun(commune, au).filter(profession=profession)[:HISTORIQUE_MAX]
+
+
+def _begun_toutes(commune: str, au: date) -> QuerySet[ZoneCommune, dict[str, Any]]:
+    return _begun(commune, au)[: HISTORIQUE_MAX * len(Profession.values)]
+
+
+# Compiled once: every page and every answer of the API reads a zone.
+UNE = RequeteCompilee(_begun_une, commune="@commune@", profession="@profession@", au=date(1111, 1, 1))
+TOUTES = RequeteCompilee(_begun_toutes, commune="@commune@", au=date(1111, 1, 1))
 
 
 def _build_zone(commune: str, profession: str, au: date, lignes: Iterable[dict[str, Any]]) -> Zone:

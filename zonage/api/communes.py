@@ -3,6 +3,7 @@
 import re
 from typing import Any, ClassVar
 
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django_filters import rest_framework as filters
 from rest_framework import exceptions
@@ -12,6 +13,7 @@ from portal.core.api.parametres import Parametre, read_choix
 from portal.core.api.problemes import RequeteInvalide
 from portal.core.api.schema import Documentation
 from portal.core.api.vues import PAGINATION, ApiView, build_page
+from portal.core.requetes import RequeteCompilee
 from zonage.api.formes import CommuneSerializer, PageCommunesSerializer
 from zonage.enums import TypeCommune
 from zonage.models import AncienneCommune, Commune
@@ -19,6 +21,7 @@ from zonage.recherche import CommuneInconnue, Resolution, resolve_commune, searc
 
 CODE_INSEE = re.compile(r"([013-9][0-9]|2[0-9AB])[0-9]{3}", re.ASCII)
 RECHERCHE_MAX = 100
+ANCIENNES_MAX = 200
 CHEMIN_CODE = {
     "code": (
         "Code INSEE de la commune, actuel ou ancien.",
@@ -167,20 +170,31 @@ def _build_resume(ligne: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def find_commune(code: str, *colonnes: str) -> tuple[dict[str, Any], dict[str, Any] | None]:
-    """These columns of today's commune, and what the code asked was when it is a former one. Raises 404.
+def _select_commune(code: str) -> QuerySet[Commune, dict[str, Any]]:
+    return Commune.objects.filter(pk=code).values(*DETAIL).order_by()
+
+
+def _select_anciennes(code: str) -> QuerySet[AncienneCommune, dict[str, Any]]:
+    anciennes = AncienneCommune.objects.filter(commune_id=code).order_by("code_insee", "nom")
+    return anciennes.values("code_insee", "nom", "depuis")[:ANCIENNES_MAX]
+
+
+UNE_COMMUNE = RequeteCompilee(_select_commune, code="@code@")
+SES_ANCIENNES = RequeteCompilee(_select_anciennes, code="@code@")
+
+
+def find_commune(code: str) -> tuple[dict[str, Any], dict[str, Any] | None]:
+    """The columns of today's commune, and what the code asked was when it is a former one. Raises 404.
 
     One query when the code is current.
     """
-    communes = Commune.objects.values("code_insee", *colonnes)
-    ligne = communes.filter(pk=code).first()
-    if ligne is not None:
-        return ligne, None
+    if lignes := UNE_COMMUNE.lignes(code=code):
+        return lignes[0], None
     try:
         resolution = resolve_commune(code)
     except CommuneInconnue as erreur:
         raise exceptions.NotFound(str(erreur)) from erreur
-    return communes.get(pk=resolution.commune.code_insee), dump_ancienne(resolution)
+    return UNE_COMMUNE.lignes(code=resolution.commune.code_insee)[0], dump_ancienne(resolution)
 
 
 def dump_ancienne(resolution: Resolution | None) -> dict[str, Any] | None:
@@ -204,8 +218,7 @@ class CommuneView(ApiView):
 
     def get(self, request: Request, code: str) -> HttpResponse:
         check_code(code)
-        ligne, ancienne = find_commune(code, *DETAIL)
-        anciennes = AncienneCommune.objects.filter(commune_id=ligne["code_insee"]).order_by("code_insee", "nom")[:200]
+        ligne, demandee = find_commune(code)
         return self.answer(
             {
                 **_build_resume(ligne),
@@ -222,10 +235,10 @@ class CommuneView(ApiView):
                 "mairie": _build_point(ligne["mairie_longitude"], ligne["mairie_latitude"]),
                 "voisines": ligne["voisines"],
                 "anciennes": [
-                    {"code": ancien, "nom": nom, "depuis": depuis}
-                    for ancien, nom, depuis in anciennes.values_list("code_insee", "nom", "depuis")
+                    {"code": ancienne["code_insee"], "nom": ancienne["nom"], "depuis": ancienne["depuis"]}
+                    for ancienne in SES_ANCIENNES.lignes(code=ligne["code_insee"])
                 ],
-                "code_demande": ancienne,
+                "code_demande": demandee,
             }
         )
 

@@ -28,7 +28,7 @@ class ContourView(ApiView):
 
     def get(self, request: Request, code: str) -> HttpResponse:
         check_code(code)
-        ligne, _ = find_commune(code, "nom", "departement_id")
+        ligne, _ = find_commune(code)
         geometrie = contour_commune(ligne["code_insee"])
         if geometrie is None:
             raise exceptions.NotFound("Le contour de cette commune n'est pas disponible.")

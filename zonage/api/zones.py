@@ -72,7 +72,7 @@ class ZonesView(ApiView):
 
     def get(self, request: Request) -> HttpResponse:
         lus = self.lus
-        commune, ancienne = find_commune(lus["commune"], "nom")
+        commune, ancienne = find_commune(lus["commune"])
         code = commune["code_insee"]
         if lus["profession"]:
             lectures = [zone(code, lus["profession"], au=lus["au"])]
