@@ -227,7 +227,7 @@ MOTIFS = {
     "intermediaire": "plein",
     "tres_dotee": "points",
     "sur_dotee": "croix",
-    "non_prioritaire": "croix",
+    "non_prioritaire": "plein",
     "adresse_requise": "verticale",
     "inconnu": "plein",
 }
