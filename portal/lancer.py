@@ -126,7 +126,8 @@ def bench(arguments: Sequence[str]) -> int:
         services = Services()
         try:
             services.start(dire)
-            prepare(Options(), services, dire)
+            if services.base_embarquee:  # a database given to us is measured as it is
+                prepare(Options(), services, dire)
             commande = [str(RACINE / "bench" / "run"), *arguments]
             env = services.env | {"PATH": f"{RACINE / '.venv' / 'bin'}{os.pathsep}{services.env.get('PATH', '')}"}
             processus = subprocess.Popen(commande, cwd=RACINE, env=env, preexec_fn=child_setup())  # noqa: S603

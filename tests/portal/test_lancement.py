@@ -414,3 +414,9 @@ class TestDemoAccounts:
         assert not fichier.exists()
         for adresse, mot_de_passe in mots_de_passe.items():
             assert not client.login(username=adresse, password=mot_de_passe)
+
+    def test_are_not_made_where_people_already_have_accounts(self, tmp_path):
+        User.objects.create_user("agent@exemple.fr", "une phrase assez longue")
+        call_command("create_demo_accounts", str(tmp_path / "comptes"), stdout=StringIO())
+        assert not User.objects.filter(email__in=ADRESSES).exists()
+        assert not (tmp_path / "comptes").exists()

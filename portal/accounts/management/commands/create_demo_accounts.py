@@ -40,6 +40,9 @@ class Command(BaseCommand):
             fichier.unlink(missing_ok=True)
             self.stdout.write(f"{retires} comptes de démonstration désactivés")
             return
+        if User.objects.exclude(email__in=ADRESSES).exists() and not User.objects.filter(email__in=ADRESSES).exists():
+            self.stdout.write("Cette base a déjà ses comptes : aucun compte de démonstration n'y est créé")
+            return
         mots_de_passe = read_passwords(fichier) or {adresse: secrets.token_urlsafe(12) for adresse in ADRESSES}
         for adresse, mot_de_passe in mots_de_passe.items():
             user, _cree = User.objects.get_or_create(email=adresse, defaults={"last_name": "Démonstration"})
