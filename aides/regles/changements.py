@@ -152,8 +152,5 @@ def _is_number(modification: Modification) -> bool:
 
 
 def _distance(changement: Changement) -> float:
-    return sum(
-        abs(float(m.apres) - float(m.avant))  # type: ignore[arg-type]
-        for m in changement.modifications
-        if _is_number(m)
-    )
+    ecarts = [(float(str(m.apres)), float(str(m.avant))) for m in changement.modifications if _is_number(m)]
+    return sum((abs(apres - avant) for apres, avant in ecarts), 0.0)

@@ -4,11 +4,13 @@ Kleene's logic: True, False, None (unknown). One unknown leaf never decides; NUL
 compiler can be a second visitor of the same nodes.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from operator import ge, gt, le, lt
+from typing import Any, NamedTuple
 
 from aides.regles.calendrier import is_reached
 from aides.regles.faits import FAITS, format_valeur
@@ -33,15 +35,25 @@ class Etat(StrEnum):
     INCONNU = "inconnu"
 
 
-@dataclass(frozen=True, slots=True)
-class Preuve:
-    """A node, its verdict, what was found, and the proofs of its branches. `manquants`: the facts a leaf lacked."""
+class Preuve(NamedTuple):
+    """A node, its verdict, what was found, and the proofs of its branches. `manquants`: the facts a leaf lacked.
 
-    condition: "Condition"
+    A tuple, and words made only when somebody reads them: an evaluation builds a hundred of these.
+    """
+
+    condition: "Condition | Feuille"
     verdict: Verdict
     branches: tuple["Preuve", ...] = ()
-    constat: str = ""
+    trouve: Valeur | None = None
+    texte: str = ""
     manquants: tuple[str, ...] = ()
+
+    @property
+    def constat(self) -> str:
+        """What was found, as a person reads it."""
+        if self.texte or self.trouve is None or not isinstance(self.condition, FeuilleFait):
+            return self.texte
+        return self.condition.describe(self.trouve)
 
     @property
     def libelle(self) -> str:
@@ -94,7 +106,7 @@ class Tous:
 
     def evaluate(self, contexte: Contexte) -> Preuve:
         preuves = tuple([branche.evaluate(contexte) for branche in self.branches])
-        verdicts = [preuve.verdict for preuve in preuves]
+        verdicts = {preuve.verdict for preuve in preuves}
         return Preuve(self, False if False in verdicts else None if None in verdicts else True, preuves)
 
 
@@ -142,29 +154,30 @@ class Feuille:
     def branches(self) -> tuple["Condition", ...]:
         return ()
 
-    def evaluate(self, contexte: Contexte) -> Preuve:
-        if not self.verifie:
-            return Preuve(self, None, constat=f"À instruire : {self.raison}")  # type: ignore[arg-type]
-        return self.read(contexte)
-
-    def read(self, contexte: Contexte) -> Preuve:
-        raise NotImplementedError
+    def leave_open(self) -> Preuve:
+        """The proof of a leaf that the portal does not decide."""
+        return Preuve(self, None, texte=f"À instruire : {self.raison}")
 
 
 @dataclass(frozen=True, slots=True)
 class FeuilleFait(Feuille):
-    """A leaf about one fact."""
+    """A leaf about one fact: unknown when the fact is absent, else decided by `holds`."""
 
     fait: str
 
-    def read(self, contexte: Contexte) -> Preuve:
+    def evaluate(self, contexte: Contexte) -> Preuve:
+        if not self.verifie:
+            return self.leave_open()
         valeur = contexte.faits.get(self.fait)
         if valeur is None:
-            return Preuve(self, None, constat=INCONNU, manquants=(self.fait,))  # type: ignore[arg-type]
-        return self.compare(valeur, contexte)
+            return Preuve(self, None, (), None, INCONNU, (self.fait,))
+        return Preuve(self, self.holds(valeur, contexte), (), valeur)
 
-    def compare(self, valeur: Valeur, contexte: Contexte) -> Preuve:
+    def holds(self, valeur: Valeur, contexte: Contexte) -> Verdict:
         raise NotImplementedError
+
+    def describe(self, valeur: Valeur) -> str:
+        return format_valeur(FAITS[self.fait], valeur)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,8 +186,8 @@ class Parmi(FeuilleFait):
 
     valeurs: tuple[Valeur, ...]
 
-    def compare(self, valeur: Valeur, contexte: Contexte) -> Preuve:
-        return Preuve(self, valeur in self.valeurs, constat=format_valeur(FAITS[self.fait], valeur))
+    def holds(self, valeur: Valeur, contexte: Contexte) -> Verdict:
+        return valeur in self.valeurs
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,35 +197,28 @@ class Comparaison(FeuilleFait):
     operateur: Operateur
     seuil: int | Decimal | date
 
-    def compare(self, valeur: Valeur, contexte: Contexte) -> Preuve:
-        ecart = (valeur > self.seuil) - (valeur < self.seuil)  # type: ignore[operator]
-        match self.operateur:
-            case Operateur.AU_MOINS:
-                verdict = ecart >= 0
-            case Operateur.AU_PLUS:
-                verdict = ecart <= 0
-            case Operateur.PLUS_DE:
-                verdict = ecart > 0
-            case Operateur.MOINS_DE:
-                verdict = ecart < 0
-        return Preuve(self, verdict, constat=format_valeur(FAITS[self.fait], valeur))
+    def holds(self, valeur: Valeur, contexte: Contexte) -> Verdict:
+        return COMPARAISONS[self.operateur](valeur, self.seuil)
 
 
 @dataclass(frozen=True, slots=True)
 class Anciennete(FeuilleFait):
-    """Whether `mois` civil months have run from the day of the fact to the reference day of the scheme."""
+    """Whether `mois` civil months have run from the day of the fact to the reference day of the scheme.
+
+    Unknown when the reference day is, or when the fact comes after it: days that contradict decide nothing.
+    """
 
     operateur: Operateur
     mois: int
 
-    def compare(self, valeur: Valeur, contexte: Contexte) -> Preuve:
-        if contexte.reference is None or not isinstance(valeur, date):
-            return Preuve(self, None, constat=INCONNU)
-        if valeur > contexte.reference:
-            return Preuve(self, None, constat=f"{format_valeur(FAITS[self.fait], valeur)}, après le jour choisi")
-        atteint = is_reached(valeur, self.mois, au=contexte.reference)
-        verdict = atteint if self.operateur is Operateur.AU_MOINS else not atteint
-        return Preuve(self, verdict, constat=f"Depuis le {format_valeur(FAITS[self.fait], valeur)}")
+    def holds(self, valeur: Valeur, contexte: Contexte) -> Verdict:
+        reference = contexte.reference
+        if reference is None or not isinstance(valeur, date) or valeur > reference:
+            return None
+        return is_reached(valeur, self.mois, au=reference) == (self.operateur is Operateur.AU_MOINS)
+
+    def describe(self, valeur: Valeur) -> str:
+        return f"Le {format_valeur(FAITS[self.fait], valeur)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,20 +227,22 @@ class DansZone(Feuille):
 
     niveaux: tuple[str, ...]
 
-    def read(self, contexte: Contexte) -> Preuve:
+    def evaluate(self, contexte: Contexte) -> Preuve:
+        if not self.verifie:
+            return self.leave_open()
         zone = contexte.zone
         if zone is None or zone.niveau is None:
             motif = zone.motif if zone and zone.motif else "Zone non connue"
-            return Preuve(self, None, constat=motif, manquants=contexte.manque_zone)
-        return Preuve(self, zone.niveau in self.niveaux, constat=zone.libelle or zone.niveau)
+            return Preuve(self, None, texte=motif, manquants=contexte.manque_zone)
+        return Preuve(self, zone.niveau in self.niveaux, texte=zone.libelle or zone.niveau)
 
 
 @dataclass(frozen=True, slots=True)
 class AInstruire(Feuille):
     """A point that the portal does not decide: always unknown, with the reason."""
 
-    def read(self, contexte: Contexte) -> Preuve:
-        return Preuve(self, None, constat=f"À instruire : {self.raison}")
+    def evaluate(self, contexte: Contexte) -> Preuve:
+        return self.leave_open()
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,14 +260,20 @@ class Ouverture(Feuille):
 
     incertitudes: tuple[Incertitude, ...] = ()
 
-    def read(self, contexte: Contexte) -> Preuve:
+    def evaluate(self, contexte: Contexte) -> Preuve:
         for doute in self.incertitudes:
             if doute.du <= contexte.au < doute.jusqu_au:
-                return Preuve(self, None, constat=f"À instruire : {doute.raison}")
-        return Preuve(self, True, constat="Ouvert ce jour-là")
+                return Preuve(self, None, texte=f"À instruire : {doute.raison}")
+        return Preuve(self, True, texte="Ouvert ce jour-là")
 
 
 INCONNU = "Non précisé"
+COMPARAISONS: Mapping[Operateur, Callable[[Any, Any], bool]] = {
+    Operateur.AU_MOINS: ge,
+    Operateur.AU_PLUS: le,
+    Operateur.PLUS_DE: gt,
+    Operateur.MOINS_DE: lt,
+}
 Condition = Tous | UnDe | Non | Parmi | Comparaison | Anciennete | DansZone | AInstruire | Ouverture
 
 

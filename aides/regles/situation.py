@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from typing import NamedTuple
 
 Valeur = bool | int | str | date | Decimal
 
@@ -29,8 +30,7 @@ class Situation:
     commune_choisie: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Contexte:
+class Contexte(NamedTuple):
     """A situation read for one version: its reference day (None: unknown) and the zone of that day."""
 
     faits: Mapping[str, Valeur]
