@@ -76,7 +76,7 @@ def test_loading_again_repairs_and_keeps_what_it_does_not_know(france, livre):
     ecrites = load_referentiel(livre)
     chalon = Commune.objects.get(code_insee="71076")
     assert (ecrites["communes"], chalon.nom) == (1, "Chalon-sur-Saône")
-    assert (ecrites["populations"], chalon.population) == (0, 1), "a newer vintage stays"
+    assert (chalon.population, chalon.millesime_population) == (1, 2025), "a newer vintage stays"
     assert AncienneCommune.objects.filter(code_insee="71998").exists()
     assert CleCommune.objects.filter(cle=" disparue", commune="71076").exists()
 

@@ -144,6 +144,8 @@ class Construction:
             meme_code = self.communes.get(delegue["code"])
             if "chefLieu" in delegue and meme_code and meme_code["nom"] != delegue["nom"]:
                 lignes.add((delegue["code"], delegue["nom"], delegue["chefLieu"]))
+        # Mayotte left the number 985 for 976 when it became a département; the communes kept their last two figures.
+        lignes |= {(f"985{code[3:]}", nom, code) for code, nom in self.noms.items() if code.startswith("976")}
         self.rapport["anciens_codes_sans_nom"] = sum(not nom for _, nom, _ in lignes)
         return [list(ligne) for ligne in sorted(lignes)]
 

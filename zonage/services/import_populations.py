@@ -58,7 +58,7 @@ def _resolve(lot: Import, lignes: list[LignePopulation], codes: Codes) -> dict[s
 
 
 def refresh_population(lot: Import) -> int:
-    """Show the newest vintage. An older file than what is shown is kept as history and changes nothing on the pages."""
+    """Show the newest vintage. An older file than what is shown is history: it changes nothing on the pages."""
     recent = PopulationLegale.objects.aggregate(recent=Max("millesime"))["recent"]
     affiche = Commune.objects.aggregate(affiche=Max("millesime_population"))["affiche"] or 0
     if recent is None or recent <= affiche:
