@@ -45,7 +45,7 @@ def test_contours_are_closed_rings_in_degrees():
 
 
 def test_neighbours_share_their_border_point_for_point():
-    """Each edge belongs to two communes, but for those of one single loop: the outer border. A gap would be another."""
+    """Each edge belongs to two communes, but for one loop: the outer border. A gap would be another."""
     aretes: dict[frozenset[tuple[float, float]], int] = {}
     for feature in fichier_contours("71").objet()["features"]:
         for anneau in _anneaux(feature["geometry"]):
