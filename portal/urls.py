@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from aides.views.accueil import AccueilView
+from portal.core.api.documentation import DocumentationView
 
 urlpatterns = [
     path("", AccueilView.as_view(), name="accueil"),
@@ -11,6 +12,7 @@ urlpatterns = [
     path("", include("zonage.urls")),
     path("", include("aides.urls_communes")),
     path("aides/", include("aides.urls")),
+    path("api/", DocumentationView.as_view(urlconf="portal.api"), name="api_documentation"),
     path("api/v1/", include("portal.api")),
     path("admin/", admin.site.urls),
 ]

@@ -46,7 +46,7 @@ class RequeteCompilee:
         if "%" in sql:
             raise ValueError("A literal percent sign in the query is not supported.")
         nom = f"maillage_{hashlib.sha256(sql.encode()).hexdigest()[:16]}"
-        return nom, sql, places, tuple(requete.values_select)
+        return nom, sql, places, tuple(requete.selected or ())
 
     def lignes(self, **valeurs: Parametre) -> list[dict[str, Any]]:
         nom, sql, places, colonnes = self.compilee

@@ -3,7 +3,10 @@
 import re
 from typing import Any, ClassVar
 
-from django.db.models import QuerySet
+import orjson
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, QuerySet
+from django.db.models.functions import JSONObject
 from django.http import HttpResponse
 from django_filters import rest_framework as filters
 from rest_framework import exceptions
@@ -171,16 +174,17 @@ def _build_resume(ligne: dict[str, Any]) -> dict[str, Any]:
 
 
 def _select_commune(code: str) -> QuerySet[Commune, dict[str, Any]]:
-    return Commune.objects.filter(pk=code).values(*DETAIL).order_by()
-
-
-def _select_anciennes(code: str) -> QuerySet[AncienneCommune, dict[str, Any]]:
-    anciennes = AncienneCommune.objects.filter(commune_id=code).order_by("code_insee", "nom")
-    return anciennes.values("code_insee", "nom", "depuis")[:ANCIENNES_MAX]
+    """The commune and its former ones in one query: a round trip costs more than what it carries."""
+    anciennes = (
+        AncienneCommune.objects.filter(commune_id=OuterRef("pk"))
+        .order_by("code_insee", "nom")
+        .values(json=JSONObject(code="code_insee", nom="nom", depuis="depuis"))[:ANCIENNES_MAX]
+    )
+    communes = Commune.objects.filter(pk=code).order_by()
+    return communes.values(*DETAIL).annotate(anciennes_json=ArraySubquery(anciennes))
 
 
 UNE_COMMUNE = RequeteCompilee(_select_commune, code="@code@")
-SES_ANCIENNES = RequeteCompilee(_select_anciennes, code="@code@")
 
 
 def find_commune(code: str) -> tuple[dict[str, Any], dict[str, Any] | None]:
@@ -234,10 +238,7 @@ class CommuneView(ApiView):
                 "centre": _build_point(ligne["longitude"], ligne["latitude"]),
                 "mairie": _build_point(ligne["mairie_longitude"], ligne["mairie_latitude"]),
                 "voisines": ligne["voisines"],
-                "anciennes": [
-                    {"code": ancienne["code_insee"], "nom": ancienne["nom"], "depuis": ancienne["depuis"]}
-                    for ancienne in SES_ANCIENNES.lignes(code=ligne["code_insee"])
-                ],
+                "anciennes": [orjson.loads(ancienne) for ancienne in ligne["anciennes_json"]],
                 "code_demande": demandee,
             }
         )

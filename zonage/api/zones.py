@@ -1,5 +1,6 @@
 """Which zone, for whom, on which day."""
 
+from functools import lru_cache
 from typing import Any
 
 from django.http import HttpResponse
@@ -8,6 +9,7 @@ from rest_framework.request import Request
 from portal.core.api.parametres import AU, Parametre, read_choix
 from portal.core.api.schema import Documentation
 from portal.core.api.vues import ApiView
+from portal.core.cache import data_version
 from zonage.api.communes import CODE_FAUX, CODE_INSEE, find_commune
 from zonage.api.formes import ZonesSerializer
 from zonage.enums import Profession
@@ -18,6 +20,13 @@ def read_commune(texte: str) -> str:
     if not CODE_INSEE.fullmatch(texte):
         raise ValueError(CODE_FAUX)
     return texte
+
+
+@lru_cache(maxsize=40_000)
+def name_commune(code: str, version: str) -> tuple[str, str, dict[str, Any] | None]:
+    """Today's code and name, and what was asked. Kept while the data do not change: every zone asked needs them."""
+    ligne, demandee = find_commune(code)
+    return ligne["code_insee"], ligne["nom"], demandee
 
 
 class ZonesView(ApiView):
@@ -72,16 +81,15 @@ class ZonesView(ApiView):
 
     def get(self, request: Request) -> HttpResponse:
         lus = self.lus
-        commune, ancienne = find_commune(lus["commune"])
-        code = commune["code_insee"]
+        code, nom, demandee = name_commune(lus["commune"], data_version())
         if lus["profession"]:
             lectures = [zone(code, lus["profession"], au=lus["au"])]
         else:
             lectures = list(zones(code, au=lus["au"]).values())
         return self.answer(
             {
-                "commune": {"code": code, "nom": commune["nom"]},
-                "code_demande": ancienne,
+                "commune": {"code": code, "nom": nom},
+                "code_demande": demandee,
                 "au": lus["au"],
                 "demonstration": is_demonstration(lectures),
                 "zones": [{**build_lecture(lecture), "dernier_connu": build_dernier(lecture)} for lecture in lectures],

@@ -9,6 +9,7 @@ from django.http import HttpResponse
 from django.views.generic import TemplateView
 from drf_spectacular.renderers import OpenApiYamlRenderer
 from rest_framework.request import Request
+from rest_framework.settings import api_settings
 
 from portal.core.api.parametres import Parametre, read_choix
 from portal.core.api.problemes import PROBLEMES
@@ -79,7 +80,8 @@ class DocumentationView(TemplateView):
             {"statut": statut, "code": code, "titre": titre, "detail": detail}
             for statut, (code, titre, detail) in PROBLEMES.items()
         ]
-        return super().get_context_data(operations=operations, problemes=problemes, **kwargs)
+        limite = api_settings.DEFAULT_THROTTLE_RATES["anon"].partition("/")[0]
+        return super().get_context_data(operations=operations, problemes=problemes, limite=limite, **kwargs)
 
 
 def describe_operation(chemin: str, methode: str, operation: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:

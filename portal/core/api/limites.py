@@ -87,7 +87,7 @@ class Compteur:
 class LimiteParAdresse(BaseThrottle):
     """The limit of `DEFAULT_THROTTLE_RATES["anon"]` for one IPv4 address or one IPv6 /64."""
 
-    _compteurs: dict[str, Compteur] = {}  # noqa: RUF012 - shared on purpose, one a server address
+    _compteurs: dict[str, Compteur] = {}
 
     def __init__(self) -> None:
         self.attente: float | None = None

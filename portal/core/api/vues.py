@@ -144,7 +144,7 @@ def build_adresse(request: Request, page: int) -> str:
 class AdresseInconnueView(ApiView):
     """What answers under /api/v1/ when no route does: a problem, or the way to the address with its final slash."""
 
-    http_method_names = ["get", "head", "options", "post", "put", "patch", "delete"]  # noqa: RUF012
+    http_method_names = ["get", "head", "options", "post", "put", "patch", "delete"]
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         self.check_throttles(request)
