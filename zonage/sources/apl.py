@@ -3,12 +3,14 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from portal.core.fichiers import FichierRefuse, normalize_nom
-from portal.core.imports import Import
 from zonage.calculs.parametres import MEDECINS_2023, Palier, ParametresApl
 from zonage.enums import Profession
+
+if TYPE_CHECKING:
+    from portal.core.imports import Import
 
 PROFESSIONS = {
     "généraliste": Profession.MEDECIN,
@@ -43,7 +45,7 @@ class FichierApl:
     parametres: list[tuple[Profession, ParametresApl]]
 
 
-def read_apl(lot: Import) -> FichierApl:
+def read_apl(lot: "Import") -> FichierApl:
     """Every vintage of the workbook and its parameters. What is wrong is in the report of `lot`."""
     classeur = lot.classeur()
     lignes: list[LigneApl] = []
@@ -65,7 +67,7 @@ def read_apl(lot: Import) -> FichierApl:
     return FichierApl(lignes, parametres)
 
 
-def _read_feuille(lot: Import, nom: str, tableau: Sequence[Sequence[Any]], rang: int) -> list[LigneApl]:
+def _read_feuille(lot: "Import", nom: str, tableau: Sequence[Sequence[Any]], rang: int) -> list[LigneApl]:
     titre = " ".join(str(cellule) for ligne in tableau[:rang] for cellule in ligne if cellule)
     profession = _find_profession(f"{titre} {' '.join(map(str, tableau[rang]))}")
     trouve = MILLESIME.search(nom) or MILLESIME.search(titre)
@@ -132,7 +134,7 @@ def _find_rangs(entete: Sequence[Any]) -> dict[str, int]:
 
 
 def _read_parametres(
-    lot: Import, nom: str, tableau: Sequence[Sequence[Any]]
+    lot: "Import", nom: str, tableau: Sequence[Sequence[Any]]
 ) -> list[tuple[Profession, ParametresApl]]:
     """One set of parameters for each « Poids … en AAAA » column. A sheet not understood is said, not guessed."""
     profession = _find_profession(str(tableau[0][0]) if tableau else "")

@@ -1,10 +1,13 @@
 """CartoSanté's export of a zoning: two title lines, `Code;Libellé;Zonage …`, a commune or arrondissement a line."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from portal.core.fichiers import FichierRefuse, normalize_nom
-from portal.core.imports import Import
 from zonage.enums import Profession, StatutZone
+
+if TYPE_CHECKING:
+    from portal.core.imports import Import
 
 COLONNES = {"Zonage médecins": Profession.MEDECIN, "Zonage infirmiers": Profession.INFIRMIER}
 ADRESSE = ""
@@ -48,7 +51,7 @@ class FichierZonage:
     lignes: list[LigneZonage]
 
 
-def read_zonage(lot: Import) -> FichierZonage:
+def read_zonage(lot: "Import") -> FichierZonage:
     """Every row of the file, typed. What is wrong is in the report of `lot`; duplicates are left out."""
     profession: Profession | None = None
     colonne = ""
@@ -79,7 +82,7 @@ def read_zonage(lot: Import) -> FichierZonage:
     return FichierZonage(profession, lignes)
 
 
-def _find_colonne(lot: Import) -> tuple[str, Profession]:
+def _find_colonne(lot: "Import") -> tuple[str, Profession]:
     presentes = [nom for nom in COLONNES if nom in lot.colonnes]
     if len(presentes) != 1:
         noms = " ou ".join(f"« {nom} »" for nom in COLONNES)

@@ -1,9 +1,12 @@
 """The table of belonging of communes (package R COGugaison, from INSEE, ODbL): bassins de vie 2012 and 2022, BVCV."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from portal.core.imports import Import
 from zonage.enums import TypeTerritoire
+
+if TYPE_CHECKING:
+    from portal.core.imports import Import
 
 COLONNES = {"BV2012": TypeTerritoire.BV2012, "BV2022": TypeTerritoire.BV2022, "bvcv": TypeTerritoire.BVCV}
 SANS_TERRITOIRE = {"", "ZZZZZ"}
@@ -20,7 +23,7 @@ class LigneComposition:
     territoires: dict[TypeTerritoire, str]
 
 
-def read_composition(lot: Import) -> list[LigneComposition]:
+def read_composition(lot: "Import") -> list[LigneComposition]:
     lignes = []
     for ligne in lot.csv(("CODGEO", "LIBGEO", *COLONNES)):
         code = lot.code_commune(ligne.numero, "CODGEO", ligne["CODGEO"])
