@@ -6,6 +6,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db.models import Sum
 
+from portal.core.models import ImportRun
 from zonage.models import AncienneCommune, CleCommune, Commune, Departement, Epci, Region
 from zonage.services import territoire
 from zonage.services.territoire import ReferentielRefuse, check_referentiel, load_referentiel
@@ -68,6 +69,17 @@ def test_reestablished_communes_have_no_invented_ages(france):
 
 def test_loading_again_writes_nothing(france, livre):
     assert set(load_referentiel(livre).values()) == {0}
+
+
+def test_the_command_knows_what_it_already_loaded(france, capsys):
+    call_command("load_referentiel")
+    assert "0 lignes écrites (rien n'a changé)" in capsys.readouterr().out
+    call_command("load_referentiel")
+    assert "déjà chargé" in capsys.readouterr().out
+    CleCommune.objects.filter(commune="71076").delete()
+    call_command("load_referentiel")
+    assert "lignes écrites (clés de recherche" in capsys.readouterr().out
+    assert ImportRun.objects.filter(source="referentiel").count() == 2
 
 
 def test_loading_again_repairs_and_keeps_what_it_does_not_know(france, livre):

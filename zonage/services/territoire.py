@@ -4,18 +4,21 @@ Rows go through a temporary table by COPY; what differs is updated, what is new 
 second run writes nothing. (`ON CONFLICT DO UPDATE` would lock and log every row that did not change.)
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
+from django.utils import timezone
 
+from portal.core.models import ImportRun, StatutImport
 from portal.core.sql import copy_rows
 from zonage.calculs.noms import cle_recherche, cle_tri
 from zonage.enums import GenreCle, TypeCommune
 from zonage.sources.referentiel import Referentiel
 
+SOURCE = "referentiel"
 COMPTES = {"communes_actuelles": 34_969, "arrondissements": 45, "epci": 1_255, "departements": 109, "regions": 26}
 POPULATION = 68_952_941
 
@@ -123,6 +126,35 @@ def load_referentiel(r: Referentiel, *, avance: Avancement = lambda etape: None)
         if any(ecrites.values()):
             cursor.execute("ANALYZE zonage_commune, zonage_clecommune, zonage_anciennecommune")
     return ecrites
+
+
+def is_loaded(manifeste: Mapping[str, Any]) -> bool:
+    """Whether this very file was the last one loaded and its tables still hold all its rows."""
+    derniere = ImportRun.objects.filter(source=SOURCE, statut=StatutImport.REUSSI).first()
+    if derniere is None or derniere.empreinte != manifeste.get("sha256"):
+        return False
+    with connection.cursor() as cursor:
+        try:
+            _check_base(cursor)
+        except ReferentielRefuse:
+            return False
+        return _has_cles(cursor)
+
+
+def record_referentiel(r: Referentiel, ecrites: Mapping[str, int]) -> ImportRun:
+    """The proof of a load: which file, which vintage, how many rows."""
+    maintenant = timezone.now()
+    return ImportRun.objects.create(
+        source=SOURCE,
+        fichier="referentiel.json.xz",
+        empreinte=r.manifeste["sha256"],
+        statut=StatutImport.REUSSI,
+        millesime=f"COG {r.manifeste['millesime_cog']}",
+        lignes_lues=len(r.regions) + len(r.departements) + len(r.epci) + len(r.communes) + len(r.anciennes),
+        lignes_ecrites=sum(ecrites.values()),
+        commence_le=maintenant,
+        termine_le=maintenant,
+    )
 
 
 def _lots(r: Referentiel) -> list[tuple[str, Table, Iterable[Sequence[Any]]]]:
