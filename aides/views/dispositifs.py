@@ -70,7 +70,9 @@ def read_ouverture(dispositif: Dispositif, au: date) -> Statut:
 def read_fermeture(fermeture: Fermeture) -> Statut:
     if fermeture.etat == "a_venir":
         return Statut(fermeture.dispositif, "a_venir", "Pas encore ouvert", fermeture.motif)
-    phrase = f"Fermé aux nouvelles demandes depuis le {format_jour(fermeture.depuis)}. {fermeture.motif}".strip()
+    phrase = fermeture.motif
+    if "fermé" not in phrase.lower():
+        phrase = f"Fermé aux nouvelles demandes depuis le {format_jour(fermeture.depuis)}. {phrase}".strip()
     return Statut(fermeture.dispositif, "ferme", "Fermé", phrase)
 
 

@@ -10,62 +10,93 @@ from django.conf import settings
 from django.core.cache import caches
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.cache import get_conditional_response
 from django.utils.module_loading import import_string
 
 DUREE_VERSION = 0.5
 """Seconds during which a process trusts the version it read: the longest a page may outlive a publication."""
 REQUETE_MAX = 1500
 """A longer query string is answered, not kept."""
-ENTETES = (
-    "Content-Type",
-    "Content-Disposition",
-    "Cache-Control",
-    "Vary",
-    "X-Robots-Tag",
-    "HX-Push-Url",
-    "HX-Redirect",
-)
+MARQUE = "cle_de_page"
 
 _version: tuple[float, str] = (0.0, "")
 
 
 def data_version() -> str:
-    """What changes with any published datum, read at most twice a second (`MAILLAGE_VERSION_DONNEES`)."""
+    """The day, and what changes with any published datum (`MAILLAGE_VERSION_DONNEES`): read at most twice a second.
+
+    The day is part of it because « today » is the default of every page.
+    """
     global _version
     lue_a, version = _version
     maintenant = time.monotonic()
     if not version or maintenant - lue_a > DUREE_VERSION:
-        version = import_string(settings.MAILLAGE_VERSION_DONNEES)()
+        version = f"{timezone.localdate().isoformat()}/{import_string(settings.MAILLAGE_VERSION_DONNEES)()}"
         _version = (maintenant, version)
     return version
 
 
-def page_key(request: HttpRequest) -> str:
-    """Path, sorted parameters, day and version of the data. The day: « today » is the default of every page."""
-    parametres = sorted((nom, valeur) for nom, valeurs in request.GET.lists() for valeur in valeurs)
-    htmx = [request.headers.get(nom, "") for nom in ("HX-Request", "HX-History-Restore-Request")]
-    parties = (request.path, parametres, htmx, timezone.localdate().isoformat(), data_version())
-    return hashlib.sha256(repr(parties).encode("utf-8", "backslashreplace")).hexdigest()
+def page_key(meta: dict[str, Any]) -> str:
+    """Address as written, part or page, version of the data. The forms of the check lead to one canonical address."""
+    parties = (
+        meta.get("PATH_INFO", ""),
+        meta.get("QUERY_STRING", ""),
+        meta.get("HTTP_HX_REQUEST", ""),
+        meta.get("HTTP_HX_HISTORY_RESTORE_REQUEST", ""),
+        "gzip" if "gzip" in meta.get("HTTP_ACCEPT_ENCODING", "") else "",
+        data_version(),
+    )
+    return hashlib.sha256("\n".join(parties).encode("utf-8", "backslashreplace")).hexdigest()
 
 
 def cached_page(vue: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Keep the 200 answers of a view that depends on nothing but its address, the day and the published data."""
+    """Mark the 200 answers of a view that depends on nothing but its address, the day and the published data.
+
+    The key is made before the view reads anything: a datum published meanwhile is shown early, never late.
+    """
 
     @wraps(vue)
     def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if request.method != "GET" or len(request.META.get("QUERY_STRING", "")) > REQUETE_MAX:
-            return vue(request, *args, **kwargs)
-        cache, cle = caches["pages"], page_key(request)
-        garde = cache.get(cle)
-        if garde is not None:
-            corps, entetes = garde
-            return HttpResponse(corps, headers=entetes)
         reponse = vue(request, *args, **kwargs)
-        if hasattr(reponse, "render"):
-            reponse = reponse.render()
-        if reponse.status_code == 200 and not reponse.streaming and not reponse.cookies:
-            entetes = {nom: reponse[nom] for nom in ENTETES if nom in reponse}
-            cache.set(cle, (reponse.content, entetes))
+        cle = getattr(request, MARQUE, None)
+        if cle is not None and reponse.status_code == 200 and not reponse.streaming:
+            setattr(reponse, MARQUE, cle)
         return reponse
 
     return wrapper
+
+
+class PagesMiddleware:
+    """Serve the kept pages before anything else runs, and keep those that a view marked, headers included.
+
+    It stands just under SecurityMiddleware, which adds its own headers to every answer. A page that sets a cookie is
+    never kept; none of the kept pages shows who reads it. Only the paths of `MAILLAGE_CHEMINS_GARDES` are concerned:
+    the others do not even read the version.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        meta = request.META
+        if (
+            request.method != "GET"
+            or not request.path_info.startswith(settings.MAILLAGE_CHEMINS_GARDES)
+            or len(meta.get("QUERY_STRING", "")) > REQUETE_MAX
+        ):
+            return self.get_response(request)
+        pages, cle = caches["pages"], page_key(meta)
+        garde = pages.get(cle)
+        if garde is not None:
+            return self.replay(request, *garde)
+        setattr(request, MARQUE, cle)
+        reponse = self.get_response(request)
+        if getattr(reponse, MARQUE, None) is not None and not reponse.cookies:
+            pages.set(cle, (reponse.content, dict(reponse.items())))
+        return reponse
+
+    def replay(self, request: HttpRequest, corps: bytes, entetes: dict[str, str]) -> HttpResponse:
+        reponse = HttpResponse(corps, headers=entetes)
+        if "HTTP_IF_NONE_MATCH" in request.META and "ETag" in entetes:
+            return get_conditional_response(request, etag=entetes["ETag"], response=reponse)
+        return reponse

@@ -40,6 +40,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "portal.core.cache.PagesMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "portal.core.middleware.SecurityHeadersMiddleware",
@@ -224,3 +225,4 @@ MAILLAGE_DONNEES = env.str("MAILLAGE_DONNEES", default="")
 MAILLAGE_CONTACT = env.str("MAILLAGE_CONTACT", default="")
 # What the key of a cached page holds: the core knows no app.
 MAILLAGE_VERSION_DONNEES = "zonage.versions.data_version"
+MAILLAGE_CHEMINS_GARDES = ("/aides/", "/communes/", "/zones/carte/")

@@ -6,11 +6,12 @@ import pytest
 from django.core.cache import caches
 from django.core.exceptions import BadRequest
 from django.db import OperationalError
+from django.http import HttpResponse
 from django.test import RequestFactory, override_settings
 from django.urls import path
 
 from portal.core import cache, erreurs
-from portal.core.cache import cached_page
+from portal.core.cache import PagesMiddleware, cached_page
 from portal.core.templatetags import portail
 from portal.urls import urlpatterns as urls_du_portail
 from tests.aides.territoire import build_verifier
@@ -169,34 +170,59 @@ def test_too_many_requests_says_when_to_come_back():
     assert (reponse.status_code, reponse["Retry-After"]) == (429, "60")
 
 
-@pytest.mark.parametrize(("methode", "gardee"), [("get", True), ("post", False)])
-def test_only_reading_is_kept_in_memory(methode, gardee, settings):
+@pytest.mark.parametrize(
+    ("methode", "statut", "entetes", "appels"),
+    [
+        ("get", 200, {}, 1),
+        ("post", 200, {}, 2),
+        ("get", 302, {}, 2),
+        ("get", 400, {}, 2),
+        ("get", 500, {}, 2),
+        ("get", 200, {"Set-Cookie": "a=b"}, 2),
+    ],
+)
+def test_only_what_everybody_may_read_is_kept(methode, statut, entetes, appels, settings):
     settings.MAILLAGE_VERSION_DONNEES = "tests.portal.test_pages.fixed_version"
-    appels = []
+    vues = []
 
     @cached_page
     def vue(request):
-        appels.append(request)
-        return erreurs.HttpResponse("page")
+        vues.append(request)
+        reponse = HttpResponse("page", status=statut, headers={"X-Essai": "oui"})
+        for nom, valeur in entetes.items():
+            reponse.set_cookie(nom, valeur)
+        return reponse
 
-    for _ in range(2):
-        vue(getattr(RequestFactory(), methode)(f"/essai-{methode}/"))
-    assert len(appels) == (1 if gardee else 2)
+    chaine = PagesMiddleware(vue)
+    reponses = [chaine(getattr(RequestFactory(), methode)("/aides/essai/?a=1")) for _ in range(2)]
+    assert len(vues) == appels
+    assert [(r.status_code, r.content, r["X-Essai"]) for r in reponses] == [(statut, b"page", "oui")] * 2
 
 
-@pytest.mark.parametrize("statut", [302, 400, 404, 500])
-def test_only_success_is_kept_in_memory(statut, settings):
+@pytest.mark.parametrize(
+    ("adresse", "entetes"),
+    [
+        ("/aides/essai/?a=2", {}),
+        ("/aides/autre/?a=1", {}),
+        ("/aides/essai/?a=1", {"HX-Request": "true"}),
+        ("/aides/essai/?a=1", {"HX-Request": "true", "HX-History-Restore-Request": "true"}),
+        ("/aides/essai/?a=1", {"Accept-Encoding": "gzip, br"}),
+    ],
+)
+def test_pages_that_differ_are_kept_apart(adresse, entetes, settings):
     settings.MAILLAGE_VERSION_DONNEES = "tests.portal.test_pages.fixed_version"
-    appels = []
+    chaine = PagesMiddleware(cached_page(lambda request: HttpResponse(f"{request.get_full_path()} {request.headers}")))
+    base = chaine(RequestFactory().get("/aides/essai/?a=1")).content
+    assert chaine(RequestFactory().get(adresse, headers=entetes)).content != base
+    assert chaine(RequestFactory().get("/aides/essai/?a=1")).content == base
 
-    @cached_page
-    def vue(request):
-        appels.append(request)
-        return erreurs.HttpResponse("page", status=statut)
 
-    for _ in range(2):
-        vue(RequestFactory().get(f"/essai-{statut}/"))
-    assert len(appels) == 2
+def test_a_page_known_to_the_browser_is_not_sent_again(settings):
+    settings.MAILLAGE_VERSION_DONNEES = "tests.portal.test_pages.fixed_version"
+    chaine = PagesMiddleware(cached_page(lambda request: HttpResponse("page", headers={"ETag": '"1"'})))
+    chaine(RequestFactory().get("/aides/essai/"))
+    assert chaine(RequestFactory().get("/aides/essai/", headers={"If-None-Match": '"1"'})).status_code == 304
+    assert chaine(RequestFactory().get("/aides/essai/", headers={"If-None-Match": '"2"'})).status_code == 200
 
 
 def fixed_version() -> str:
