@@ -53,7 +53,7 @@ def _aretes(nom):
 
 
 def test_neighbours_share_their_border_point_for_point():
-    """Saône-et-Loire has neither coast nor foreign border: every edge has a commune on both sides, across files too."""
+    """Saône-et-Loire has neither coast nor foreign border: each edge has a commune on both sides, across files too."""
     interieur = Counter(_aretes("71"))
     autour = {arete for nom in ("01", "03", "21", "39", "42", "58", "69") for arete in _aretes(nom)}
     assert set(interieur.values()) <= {1, 2}
