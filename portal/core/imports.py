@@ -295,7 +295,8 @@ def format_rapport(run: ImportRun, *, lignes: int = 30) -> str:
         f"écartées et nommées {run.lignes_ignorees}"
     )
     sortie = [f"{run.fichier} ({run.source}) : {run.get_statut_display()}", comptes]
-    for anomalie in run.rapport[:lignes]:
+    erreurs_dabord = sorted(run.rapport, key=lambda anomalie: anomalie["gravite"] != "erreur")
+    for anomalie in erreurs_dabord[:lignes]:
         lieu = f"Ligne {anomalie['ligne']}" if anomalie["ligne"] else "Fichier"
         lieu += f", colonne {anomalie['colonne']}" if anomalie["colonne"] else ""
         sortie.append(f"  [{anomalie['gravite']}] {lieu} : {anomalie['message']}")
