@@ -1,4 +1,7 @@
-"""A scheme and its versions by date. A name is not an identity: PTMA is two schemes, of 2015 and of 2026."""
+"""A scheme and its versions by date. A name is not an identity: PTMA is two schemes, of 2015 and of 2026.
+
+Schemes compare by identity (`eq=False`): hashing a whole tree at each look-up of a cache costs more than reading it.
+"""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -40,7 +43,7 @@ class Enonce:
     reference: Reference
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Version:
     """The scheme for contracts asked from `ouvert_du` (included) to `ferme_le` (excluded; None: still open)."""
 
@@ -84,7 +87,7 @@ class Version:
         return (jour, ()) if isinstance(jour, date) else (None, (code_jour,))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Dispositif:
     code: str
     sigle: str
@@ -111,7 +114,7 @@ class Dispositif:
         return fin
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Catalogue:
     """Every scheme, in a stable order, and the digest of the files they were read from."""
 

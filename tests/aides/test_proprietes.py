@@ -11,6 +11,7 @@ from aides.regles.conditions import Non, Tous, UnDe
 from aides.regles.evaluation import Issue, evaluate, evaluate_all, find_questions
 from aides.regles.faits import FAITS, TypeFait
 from aides.regles.lecteur import open_contexte
+from aides.regles.montants import compute_montant
 from aides.regles.situation import Situation, ZoneLue
 from aides.regles.valeurs import sample_values
 
@@ -128,15 +129,30 @@ def is_useful(code, absents, situation, au):
 
 
 @reglages
+@given(situations(), st.data())
+def test_knowing_more_narrows_each_line_of_an_amount(cas, data):
+    au, complete = cas
+    oublies = data.draw(st.sets(st.sampled_from(sorted(complete.faits) or ["profession"])))
+    reste = {code: valeur for code, valeur in complete.faits.items() if code not in oublies}
+    for dispositif, version in catalogue().versions_au(au):
+        avec = compute_montant(version.bareme, open_contexte(version, complete, au))
+        sans = compute_montant(version.bareme, open_contexte(version, Situation(reste, complete.zones), au))
+        larges = {ligne.code: ligne for ligne in sans.lignes} if sans else {}
+        etroites = {ligne.code: ligne for ligne in avec.lignes} if avec else {}
+        assert set(etroites) <= set(larges), dispositif.code
+        for code, large in larges.items():
+            minimum, maximum = (etroites[code].minimum, etroites[code].maximum) if code in etroites else (0, 0)
+            assert large.minimum <= minimum, (dispositif.code, code)
+            assert large.maximum is None or (maximum is not None and maximum <= large.maximum), (dispositif.code, code)
+
+
+@reglages
 @given(situations())
-def test_instalments_add_up_and_a_range_holds_what_knowledge_makes_exact(cas):
+def test_instalments_add_up_to_the_amount(cas):
     au, situation = cas
     for dispositif, version in catalogue().versions_au(au):
         montant = evaluate(dispositif, version, situation, au=au).montant
-        if montant is None:
-            continue
-        assert montant.maximum is None or montant.minimum <= montant.maximum
-        if montant.versements:
+        if montant is not None and montant.versements:
             assert sum(versement.montant for versement in montant.versements) == montant.minimum
 
 
