@@ -1,7 +1,11 @@
+"""What gunicorn serves. The addresses are read here: with `--preload` every import is done once, before the fork."""
+
 import os
 
 from django.core.wsgi import get_wsgi_application
+from django.urls import get_resolver
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings.prod")
 
 application = get_wsgi_application()
+get_resolver()._populate()
