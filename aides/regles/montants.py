@@ -59,6 +59,8 @@ class Forfait:
         if not isinstance(taux, int | Decimal):
             return Fourchette(ZERO, self.montant, ("taux_opposable",))
         montant = round_centime(self.montant * taux / 100)
+        if "secteur" not in contexte.faits:
+            return Fourchette(montant, self.montant, ("secteur",))
         return Fourchette(montant, montant)
 
 
@@ -118,7 +120,10 @@ class Pourcentage:
         if not isinstance(taux, int | Decimal):
             return Fourchette(ZERO, plafonne, ("taux_opposable",))
         part = Decimal(taux) / 100
-        return Fourchette(round_centime(plafonne * part), min(round_centime(brut * part), self.plafond))
+        minimum = round_centime(plafonne * part)
+        if "secteur" not in contexte.faits:
+            return Fourchette(minimum, plafonne, ("secteur",))
+        return Fourchette(minimum, min(round_centime(brut * part), self.plafond))
 
 
 @dataclass(frozen=True, slots=True)

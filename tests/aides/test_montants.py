@@ -55,6 +55,7 @@ def test_rounding_is_commercial(montant, attendu):
         (300_000, "secteur_2", 50, 10_000, 15_000),
         (100_000, "secteur_2", 50, 5_000, 5_000),
         (100_000, "secteur_2", None, 0, 10_000),
+        (100_000, None, 50, 5_000, 10_000),
     ],
 )
 def test_a_share_of_fees_is_capped_and_prorated(honoraires, secteur, taux, minimum, maximum):
