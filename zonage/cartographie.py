@@ -232,6 +232,7 @@ MOTIFS = {
     "inconnu": "plein",
 }
 """Colour is never alone: a class has a motif too, on the drawing, the interactive map and in the legend."""
+SANS_VALEUR = "#e5e5e5"
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,6 +245,11 @@ class Apparence:
     motif: str
     encre: str
 
+    @property
+    def remplissage(self) -> str:
+        """What `fill` takes. A plain colour rather than a pattern without mark: patterns are slow to paint."""
+        return self.couleur if self.motif == "plein" else f"url(#motif-{self.code})"
+
 
 def build_apparence(code: str, libelle: str, couleur: str) -> Apparence:
     rouge, vert, bleu = (int(couleur[debut : debut + 2], 16) for debut in (1, 3, 5))
@@ -252,23 +258,23 @@ def build_apparence(code: str, libelle: str, couleur: str) -> Apparence:
 
 
 def svg_formes(
-    formes: Iterable[Forme], classes: Mapping[str, str], liens: Mapping[str, str], titres: Mapping[str, str]
+    formes: Iterable[Forme], remplissages: Mapping[str, str], liens: Mapping[str, str], titres: Mapping[str, str]
 ) -> SafeString:
     """One linked path a shape. The links are for the pointer: the keyboard and readers use the table beside."""
     morceaux = []
     for forme in formes:
-        classe = escape(classes.get(forme.code, "inconnu"))
+        remplissage = escape(remplissages.get(forme.code, SANS_VALEUR))
         titre = escape(titres.get(forme.code, forme.nom))
-        dessin = f'<path fill="url(#motif-{classe})" d="{forme.trace}"><title>{titre}</title></path>'
+        dessin = f'<path fill="{remplissage}" d="{forme.trace}"><title>{titre}</title></path>'
         lien = liens.get(forme.code)
         morceaux.append(f'<a href="{escape(lien)}" tabindex="-1">{dessin}</a>' if lien else dessin)
     return mark_safe("".join(morceaux))  # noqa: S308 — every value above is escaped; paths are digits we wrote
 
 
-def svg_fusion(formes: Iterable[Forme], classes: Mapping[str, str]) -> SafeString:
-    """One path a class: a région has thousands of communes, too many for a link each."""
-    traces = fusionne(formes, classes, "inconnu")
-    return mark_safe("".join(f'<path fill="url(#motif-{escape(classe)})" d="{trace}"/>' for classe, trace in traces))  # noqa: S308
+def svg_fusion(formes: Iterable[Forme], remplissages: Mapping[str, str]) -> SafeString:
+    """One path a filling: a région has thousands of communes, too many for a link each."""
+    traces = fusionne(formes, remplissages, SANS_VALEUR)
+    return mark_safe("".join(f'<path fill="{escape(fond)}" d="{trace}"/>' for fond, trace in traces))  # noqa: S308
 
 
 def svg_limites(formes: Iterable[Forme], liens: Mapping[str, str], titres: Mapping[str, str]) -> SafeString:

@@ -1,7 +1,7 @@
 """Trying and developing: loopback, plain HTTP, static files read in place. `./maillage run` uses it."""
 
 from portal.settings.base import *  # noqa: F403
-from portal.settings.base import CONTENT_SECURITY_POLICY, env
+from portal.settings.base import CONTENT_SECURITY_POLICY, MIDDLEWARE, env
 
 # Made once per installation by the launcher and kept under .var/; the fallback serves `manage.py` alone.
 SECRET_KEY = env.str("DJANGO_SECRET_KEY", default="cle-de-developpement-sans-valeur-hors-de-cette-machine")
@@ -14,3 +14,5 @@ EMAIL_FILE_PATH = env.str("MAILLAGE_COURRIELS", default=".var/courriels")
 CONTENT_SECURITY_POLICY["DIRECTIVES"]["upgrade-insecure-requests"] = False
 # Static files are read where they are: nothing is collected, and WhiteNoise would warn of the missing folder.
 STATIC_ROOT = None
+# Nothing is compressed ahead of time here and no nginx does it: styles and pages are, on their way out.
+MIDDLEWARE = ["django.middleware.gzip.GZipMiddleware", *MIDDLEWARE]

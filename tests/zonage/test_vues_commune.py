@@ -61,8 +61,8 @@ def test_the_first_day_without_a_text_is_unknown_and_says_the_last_one_known(cli
 def test_the_history_has_every_period_latest_first(client, communes):
     classe(communes["chalon"], "zac", debut=date(2018, 1, 1), fin=date(2024, 1, 1))
     page = lit(client, CHALON)
-    debuts = re.findall(r'<th scope="row">(1 janvier \d{4})</th>', page)
-    assert debuts == ["1 janvier 2024", "1 janvier 2018"]
+    debuts = re.findall(r'<th scope="row">(1er janvier \d{4})</th>', page)
+    assert debuts == ["1er janvier 2024", "1er janvier 2018"]
     assert "<td>31 décembre 2023</td>" in page
 
 
@@ -97,7 +97,7 @@ def test_population_ages_and_codes_are_shown_with_their_vintage(client, communes
 @pytest.mark.parametrize(
     ("depuis", "phrase"),
     [
-        (date(1965, 1, 1), "Saint-Cosme (71429) fait partie de Chalon-sur-Saône depuis le 1 janvier 1965."),
+        (date(1965, 1, 1), "Saint-Cosme (71429) fait partie de Chalon-sur-Saône depuis le 1er janvier 1965."),
         (None, "Saint-Cosme (71429) fait partie de Chalon-sur-Saône. La date de ce changement n’est pas connue"),
     ],
 )

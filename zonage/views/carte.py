@@ -11,7 +11,6 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, Ht
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import condition, require_safe
@@ -33,6 +32,7 @@ from zonage.comparaisons import (
 from zonage.enums import Origine, Profession
 from zonage.forms import CarteForm
 from zonage.models import Departement
+from zonage.templatetags.jours import jour
 from zonage.views.contours import adresses_contours
 
 COMMUNES_PAR_PAGE = 50
@@ -176,7 +176,7 @@ def build_contexte(etat: Etat, departements: list[Departement]) -> dict[str, Any
     pluriel = NOMS_PLURIELS[Profession(etat.profession)]
     return {
         "etat": etat,
-        "titre": f"Zones des {pluriel} : {etat.perimetre.nom}, {date_format(etat.au, 'j F Y')}",
+        "titre": f"Zones des {pluriel} : {etat.perimetre.nom}, {jour(etat.au)}",
         "professions": Profession.choices,
         "pluriel": pluriel,
         "regions": sorted(regions.items(), key=lambda couple: couple[1]),
@@ -213,10 +213,11 @@ def build_dessin(
 ) -> dict[str, Any]:
     """The drawing of the server: SVG pieces ready to be put in the page."""
     liens_departements = {code: etat.vers("departement", code) for code in etat.perimetre.departements}
+    remplissages = {apparence.code: apparence.remplissage for apparence in build_apparences(classes.values())}
     resumes = {ligne.code: titre_departement(ligne, classes, par_code) for ligne in lignes}
     if etat.perimetre.type == "france":
         planche = cartographie.planche_france()
-        cles = {ligne.code: ligne.dominante for ligne in lignes}
+        cles = {ligne.code: remplissages[ligne.dominante] for ligne in lignes}
 
         def dessine(formes: tuple[cartographie.Forme, ...]) -> SafeString:
             return cartographie.svg_formes(formes, cles, liens_departements, resumes)
@@ -224,7 +225,7 @@ def build_dessin(
         encarts = [(encart, dessine(encart.formes)) for encart in planche.encarts]
         return {"planche": planche, "svg": dessine(planche.formes), "encarts": encarts}
     planche = cartographie.planche_communes(etat.perimetre.departements)
-    cles = {commune.code: commune.classe for commune in communes}
+    cles = {commune.code: remplissages[commune.classe] for commune in communes}
     if etat.perimetre.type == "region":
         limites = cartographie.svg_limites(planche.limites, liens_departements, resumes)
         return {"planche": planche, "svg": cartographie.svg_fusion(planche.formes, cles), "limites": limites}

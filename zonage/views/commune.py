@@ -166,6 +166,8 @@ def build_carte(
     }
     titres = {code: f"{voisine.nom} : {classes[cles[code]].libelle}" for code, voisine in voisines.items()}
     ici = [forme for forme in planche.formes if forme.code == commune.code_insee]
+    fonds = {apparence.code: apparence.remplissage for apparence in apparences}
+    remplissages = {code: fonds[cle] for code, cle in cles.items()}
     donnees = {
         "classes": [asdict(apparence) for apparence in apparences],
         "valeurs": {code: presentes.index(classes[cle]) for code, cle in cles.items()},
@@ -173,7 +175,7 @@ def build_carte(
     }
     return contexte | {
         "planche": planche if ici else None,
-        "svg": cartographie.svg_formes(planche.formes, cles, liens, titres),
+        "svg": cartographie.svg_formes(planche.formes, remplissages, liens, titres),
         "svg_ici": ici[0].trace if ici else "",
         "donnees_carte": donnees,
     }
