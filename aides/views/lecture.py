@@ -2,13 +2,16 @@
 
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cache, lru_cache
 
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils import timezone
 
 from aides.forms import Demande, read_demande
 from aides.regles.faits import FAITS
 from aides.services import Bilan, check
+from portal.core.cache import data_version
 from zonage.recherche import CommuneInconnue, Resolution, resolve_commune
 
 
@@ -38,10 +41,22 @@ def read(request: HttpRequest) -> Lecture:
     resolution = None
     if demande.commune:
         try:
-            resolution = resolve_commune(demande.commune)
+            resolution = resolve_known(demande.commune, data_version())
         except CommuneInconnue as inconnue:
             demande = replace(demande, commune="", erreurs={**demande.erreurs, "commune": str(inconnue)})
     return Lecture(demande, demande.au or timezone.localdate(), resolution)
+
+
+@lru_cache(maxsize=2048)
+def resolve_known(code: str, version: str) -> Resolution:
+    """A commune already met, as long as the published data are the same. Shared between requests: never written to."""
+    return resolve_commune(code)
+
+
+@cache
+def address(nom: str) -> str:
+    """The address of a view without argument: it never changes while the process lives."""
+    return reverse(nom)
 
 
 def list_erreurs(demande: Demande) -> list[tuple[str, str]]:

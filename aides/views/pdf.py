@@ -5,7 +5,7 @@ from django.views.decorators.http import require_safe
 
 from aides.pdf import render_pdf
 from aides.views.lecture import list_erreurs, read
-from aides.views.verifier import list_reponses
+from aides.views.verifier import describe_reponses
 from portal.core.cache import cached_page
 from portal.core.erreurs import render_error
 
@@ -21,7 +21,9 @@ def resultat_pdf(request: HttpRequest) -> HttpResponse:
     if not lecture.complete:
         return HttpResponseRedirect(f"{reverse('verifier')}?{lecture.demande.query()}")
     bilan = lecture.check()
-    reponses = [(reponse.libelle, reponse.valeur) for reponse in list_reponses(lecture.demande)]
+    reponses = [
+        (libelle, valeur) for _, libelle, valeur in describe_reponses(lecture.demande.faits, lecture.demande.nsp)
+    ]
     corps = render_pdf(bilan, reponses, edite_le=timezone.localdate())
     nom = f"maillage-{lecture.demande.commune}-{lecture.au.isoformat()}.pdf"
     reponse = HttpResponse(corps, content_type="application/pdf")

@@ -2,24 +2,28 @@
 
 from collections import OrderedDict
 from collections.abc import Sequence
+from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.template.loader import render_to_string
-from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_safe
 
+from aides.catalogue import catalogue
 from aides.regles.dispositifs import Dispositif, Version
 from aides.regles.evaluation import LIBELLES_MANQUANTS, Resultat
 from aides.regles.faits import FAITS
-from aides.services import diff_bilans
+from aides.regles.situation import Valeur
+from aides.services import diff_bilans, list_fermetures
 from aides.views.dispositifs import LIBELLES_GUICHET
-from aides.views.lecture import Lecture, list_erreurs, read, read_ancienne
+from aides.views.lecture import Lecture, address, list_erreurs, read, read_ancienne
 from aides.views.preuve import render_preuve
-from aides.views.verifier import count_issues, list_reponses, open_questions
+from aides.views.verifier import count_issues, describe_reponses, open_questions
 from portal.core.cache import cached_page
 
 
@@ -28,7 +32,7 @@ from portal.core.cache import cached_page
 def resultat(request: HttpRequest) -> HttpResponse:
     lecture = read(request)
     if not lecture.complete:
-        return HttpResponseRedirect(f"{reverse('verifier')}?{request.GET.urlencode()}")
+        return HttpResponseRedirect(f"{address('verifier')}?{request.GET.urlencode()}")
     contexte = build_contexte(lecture)
     return render(request, "aides/resultat.html", contexte, status=lecture.statut)
 
@@ -45,19 +49,38 @@ def build_contexte(lecture: Lecture) -> dict[str, Any]:
         "comptes": count_issues(bilan),
         "verdicts": RENDUS.get(bilan.resultats) if bilan.resultats else "",
         "profession": dict(FAITS["profession"].choix).get(demande.profession, ""),
-        "fermes": bilan.fermes,
+        "fermes": render_fermes(lecture.au),
+        "adresse_verifier": address("verifier"),
+        "adresse_resultat": address("resultat"),
         "ecarts": diff_bilans(bilan, lecture.check(au=aujourd_hui)) if lecture.au != aujourd_hui else None,
         "aujourd_hui": aujourd_hui,
-        "aujourd_hui_url": f"{reverse('resultat')}?{demande.at(None).query()}",
-        "reponses": list_reponses(demande),
+        "aujourd_hui_url": f"{address('resultat')}?{demande.at(None).query()}",
+        "reponses": render_reponses(tuple(demande.faits.items()), demande.nsp),
+        "champs": render_champs(tuple(demande.parametres(sans=("commune", "au")))),
         "restantes": len(open_questions(demande, bilan.questions)),
         "erreurs": list_erreurs(demande),
-        "caches": demande.parametres(),
-        "verifier_url": f"{reverse('verifier')}?{demande.query()}",
-        "changer_commune": f"{reverse('verifier')}?{demande.query(sans=('commune',))}",
-        "lien": f"{reverse('resultat')}?{fixe.query()}",
-        "pdf_url": f"{reverse('resultat_pdf')}?{fixe.query()}",
+        "verifier_url": f"{address('verifier')}?{demande.query()}",
+        "changer_commune": f"{address('verifier')}?{demande.query(sans=('commune',))}",
+        "lien": f"{address('resultat')}?{fixe.query()}",
+        "pdf_url": f"{address('resultat_pdf')}?{fixe.query()}",
     }
+
+
+@lru_cache(maxsize=512)
+def render_reponses(faits: tuple[tuple[str, Valeur], ...], nsp: tuple[str, ...]) -> SafeString:
+    """The answers given; what modifies one is a button of the form « preciser », so that many communes share this."""
+    return mark_safe(render_to_string("aides/_reponses.html", {"reponses": describe_reponses(dict(faits), nsp)}))  # noqa: S308
+
+
+@lru_cache(maxsize=512)
+def render_champs(parametres: tuple[tuple[str, str], ...]) -> SafeString:
+    return format_html_join("", '<input type="hidden" name="{}" value="{}">', parametres)
+
+
+@lru_cache(maxsize=64)
+def render_fermes(au: date) -> SafeString:
+    """What is closed, or not yet open, on a day: the same for everybody while the process lives."""
+    return mark_safe(render_to_string("aides/_fermes.html", {"fermes": list_fermetures(catalogue(), au)}))  # noqa: S308
 
 
 class Rendus:

@@ -1,20 +1,20 @@
 """The questionnaire: the commune, then a few questions at a time, in an address that can be kept and shared."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
-from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from aides.forms import Demande
 from aides.regles.evaluation import Issue
 from aides.regles.faits import FAITS, NE_SAIT_PAS, Fait, TypeFait, format_valeur
+from aides.regles.situation import Valeur
 from aides.services import Bilan
-from aides.views.lecture import Lecture, add_htmx_vary, is_partial, list_erreurs, read, read_ancienne
+from aides.views.lecture import Lecture, add_htmx_vary, address, is_partial, list_erreurs, read, read_ancienne
 from portal.core.cache import cached_page
 from zonage.adresse import Localisation, locate
 
@@ -108,7 +108,7 @@ def choose_commune(request: HttpRequest, lecture: Lecture) -> HttpResponse:
 def list_propositions(demande: Demande, localisation: Localisation | None) -> list[tuple[Any, str]]:
     if localisation is None:
         return []
-    base = reverse("verifier")
+    base = address("verifier")
     return [(p, f"{base}?{replace(demande, commune=p.code).query()}") for p in localisation.propositions]
 
 
@@ -116,7 +116,7 @@ def redirect(request: HttpRequest, demande: Demande, vue: str) -> HttpResponse:
     """To the canonical address: one set of facts has one. htmx leaves the questionnaire by a real navigation."""
     une_fois = [("voie", "1")] if demande.voie else []
     une_fois += [("ancien", demande.ancien)] if demande.ancien else []
-    adresse = f"{reverse(vue)}?{urlencode([*demande.parametres(), *une_fois])}"
+    adresse = f"{address(vue)}?{urlencode([*demande.parametres(), *une_fois])}"
     if vue == "resultat" and is_partial(request):
         return add_htmx_vary(HttpResponse(headers={"HX-Redirect": adresse}))
     return HttpResponseRedirect(adresse)
@@ -142,8 +142,8 @@ def ask(request: HttpRequest, lecture: Lecture) -> HttpResponse:
         "reponses": list_reponses(demande, sauf=codes),
         "erreurs": list_erreurs(demande),
         "sans_reponse": sans_reponse,
-        "resultat_url": f"{reverse('resultat')}?{demande.query()}",
-        "changer_commune": f"{reverse('verifier')}?{demande.query(sans=('commune',))}",
+        "resultat_url": f"{address('resultat')}?{demande.query()}",
+        "changer_commune": f"{address('verifier')}?{demande.query(sans=('commune',))}",
     }
     gabarit = "aides/_questionnaire.html" if is_partial(request) else "aides/verifier.html"
     reponse = render(request, gabarit, contexte, status=lecture.statut)
@@ -177,15 +177,23 @@ def build_question(fait: Fait, demande: Demande) -> Question:
     return Question(fait, choix, "" if valeur is None else str(valeur), nsp, erreur)
 
 
+def describe_reponses(faits: Mapping[str, Valeur], nsp: Sequence[str]) -> list[tuple[str, str, str]]:
+    """Each answer given, in the order of the vocabulary: code, label, value as a person reads it."""
+    return [
+        (code, fait.libelle, format_valeur(fait, faits[code]) if code in faits else "Je ne sais pas")
+        for code, fait in FAITS.items()
+        if code in faits or code in nsp
+    ]
+
+
 def list_reponses(demande: Demande, *, sauf: tuple[str, ...] = ()) -> list[Reponse]:
-    reponses = []
-    for code, fait in FAITS.items():
-        if code in sauf or (code not in demande.faits and code not in demande.nsp):
-            continue
-        valeur = format_valeur(fait, demande.faits[code]) if code in demande.faits else "Je ne sais pas"
-        adresse = f"{reverse('verifier')}?{urlencode([*demande.parametres(), ('modifier', code)])}"
-        reponses.append(Reponse(fait.libelle, valeur, adresse))
-    return reponses
+    """The same, each with the address that asks it again."""
+    base, parametres = address("verifier"), demande.parametres()
+    return [
+        Reponse(libelle, valeur, f"{base}?{urlencode([*parametres, ('modifier', code)])}")
+        for code, libelle, valeur in describe_reponses(demande.faits, demande.nsp)
+        if code not in sauf
+    ]
 
 
 def count_issues(bilan: Bilan) -> dict[str, int]:

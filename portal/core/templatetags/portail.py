@@ -72,6 +72,7 @@ def lien_si_servi(chemin: str, libelle: str) -> SafeString | str:
 
 
 @register.filter
+@lru_cache(maxsize=512)
 def jour(valeur: date | None) -> str:
     """« 1er décembre 2017 », as French writes it."""
     if valeur is None:
