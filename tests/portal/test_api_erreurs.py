@@ -201,6 +201,7 @@ def test_any_site_may_read_the_api_without_credentials(client):
         assert reponse["Access-Control-Allow-Origin"] == "*"
         assert reponse["Cross-Origin-Resource-Policy"] == "cross-origin"
         assert "Access-Control-Allow-Credentials" not in reponse.headers
+        assert reponse["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'"
         assert not reponse.cookies
 
 
@@ -225,3 +226,28 @@ def test_a_head_has_the_headers_of_a_get_and_no_body(client):
 @override_settings(DEBUG=True)
 def test_debug_changes_nothing_to_the_errors(client):
     read_probleme(client.get("/echo/?x=1"), 400)
+
+
+def test_the_page_of_the_api_describes_every_operation_and_every_error(client):
+    page = client.get("/api/").content.decode()
+    for operation in ("communes_liste", "commune_detail", "zones_lecture", "evaluations_creation", "faits_liste"):
+        assert f'id="{operation}"' in page
+    for code, titre, _ in PROBLEMES.values():
+        assert f'id="erreur-{code}"' in page
+        assert titre in page
+    assert "style=" not in page
+
+
+@pytest.mark.parametrize(
+    ("adresse", "accepte", "type_reponse"),
+    [
+        (SCHEMA, "*/*", "application/json"),
+        (SCHEMA, "application/vnd.oai.openapi", "application/vnd.oai.openapi"),
+        (f"{SCHEMA}?format=yaml", "*/*", "application/yaml"),
+        (f"{SCHEMA}?format=json", "application/yaml", "application/json"),
+    ],
+)
+def test_the_schema_is_served_in_both_forms(client, adresse, accepte, type_reponse):
+    reponse = client.get(adresse, headers={"accept": accepte})
+    assert (reponse.status_code, reponse["Content-Type"]) == (200, type_reponse)
+    assert b"/evaluations/" in reponse.content

@@ -40,10 +40,12 @@ PAGINATION = (
         defaut=lambda: TAILLE_PAGE,
     ),
 )
-ENTETES_CORS = {
+ENTETES = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Expose-Headers": "ETag, Retry-After",
     "Cross-Origin-Resource-Policy": "cross-origin",
+    # Data load nothing: stricter than a page, and not built again for each answer (`_csp_exempt` below).
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
 }
 
 
@@ -68,9 +70,16 @@ class ApiView(APIView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         if request.method == "OPTIONS":
             return
-        request.accepted_renderer, request.accepted_media_type = self.perform_content_negotiation(request)
+        request.accepted_renderer, request.accepted_media_type = self.choose_renderer(request)
         self.check_throttles(request)
         self.lus = read_parametres(request._request.GET, self.parametres)
+
+    def choose_renderer(self, request: Request) -> tuple[Any, str]:
+        """The common case first: nothing asked, anything, or exactly what the endpoint serves."""
+        premier = self.renderer_classes[0]
+        if request.META.get("HTTP_ACCEPT", "*/*") in ("*/*", premier.media_type):
+            return premier(), premier.media_type
+        return self.perform_content_negotiation(request)
 
     @property
     def default_response_headers(self) -> dict[str, str]:
@@ -90,8 +99,9 @@ class ApiView(APIView):
 
     def finalize_response(self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any) -> Any:
         response = super().finalize_response(request, response, *args, **kwargs)
-        for nom, valeur in ENTETES_CORS.items():
+        for nom, valeur in ENTETES.items():
             response.headers[nom] = valeur
+        response._csp_exempt = True
         if response.status_code == 405:
             response.headers["Allow"] = ", ".join(self.allowed_methods)
         if response.status_code >= 400:
