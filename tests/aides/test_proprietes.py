@@ -135,7 +135,10 @@ def test_knowing_more_narrows_each_line_of_an_amount(cas, data):
     oublies = data.draw(st.sets(st.sampled_from(sorted(complete.faits) or ["profession"])))
     reste = {code: valeur for code, valeur in complete.faits.items() if code not in oublies}
     for dispositif, version in catalogue().versions_au(au):
-        avec = compute_montant(version.bareme, open_contexte(version, complete, au))
+        contexte = open_contexte(version, complete, au)
+        if version.conditions.evaluate(contexte).verdict is False:
+            continue  # an amount is said to who may be eligible: a table begins at the least that opens the right
+        avec = compute_montant(version.bareme, contexte)
         sans = compute_montant(version.bareme, open_contexte(version, Situation(reste, complete.zones), au))
         larges = {ligne.code: ligne for ligne in sans.lignes} if sans else {}
         etroites = {ligne.code: ligne for ligne in avec.lignes} if avec else {}
