@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Any, ClassVar
+from typing import Any
 
 from django.http import HttpResponse
 from django.utils import timezone
@@ -109,7 +109,7 @@ def dump_bilan(bilan: Bilan) -> dict[str, Any]:
 
 
 class EvaluationsView(ApiView):
-    http_method_names: ClassVar[list[str]] = ["post", "options"]
+    http_method_names = ["post", "options"]
     doc = Documentation(
         nom="evaluations_creation",
         resume="Évaluer les dispositifs pour une situation",

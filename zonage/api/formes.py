@@ -106,7 +106,9 @@ class ArreteSerializer(Serializer):
     date_publication = serializers.DateField(allow_null=True)
     debut = serializers.DateField(allow_null=True, help_text="Premier jour d'effet.")
     fin = serializers.DateField(allow_null=True, help_text="Premier jour sans effet ; null : encore en vigueur.")
-    source = serializers.CharField(allow_blank=True, help_text="Producteur et millésime.")
+    source = serializers.CharField(  # type: ignore[assignment]
+        allow_blank=True, help_text="Producteur et millésime."
+    )
     lien = serializers.CharField(allow_blank=True)
 
 

@@ -80,14 +80,14 @@ class DocumentationView(TemplateView):
             {"statut": statut, "code": code, "titre": titre, "detail": detail}
             for statut, (code, titre, detail) in PROBLEMES.items()
         ]
-        limite = api_settings.DEFAULT_THROTTLE_RATES["anon"].partition("/")[0]
+        limite = str(api_settings.DEFAULT_THROTTLE_RATES["anon"]).partition("/")[0]
         return super().get_context_data(operations=operations, problemes=problemes, limite=limite, **kwargs)
 
 
 def describe_operation(chemin: str, methode: str, operation: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
     """One endpoint, flat, for the template."""
     reponses = operation["responses"]
-    succes = reponses["200"].get("content", {})
+    succes: dict[str, Any] = reponses["200"].get("content", {})
     requete = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
     return {
         "ancre": operation["operationId"],

@@ -96,7 +96,7 @@ class LimiteParAdresse(BaseThrottle):
         taux = api_settings.DEFAULT_THROTTLE_RATES["anon"]
         if not taux:
             return True
-        nombre, periode = taux.split("/")
+        nombre, periode = str(taux).split("/")
         compteur = self._compteurs.get(settings.REDIS_URL) or self._compteurs.setdefault(
             settings.REDIS_URL, Compteur(settings.REDIS_URL)
         )

@@ -111,7 +111,7 @@ def _describe(erreur: Exception) -> tuple[int, str, Mapping[str, Sequence[str]],
         case RequeteInvalide():
             return 400, str(erreur.detail), erreur.erreurs, {}
         case exceptions.Throttled():
-            attente = max(1, math.ceil(erreur.wait or 1))
+            attente = max(1, math.ceil(getattr(erreur, "wait", None) or 1))
             return (
                 429,
                 f"La limite de requêtes est atteinte. Réessayez dans {attente} s.",

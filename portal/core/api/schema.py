@@ -50,7 +50,11 @@ class MaillageSchema(AutoSchema):
 
     @property
     def doc(self) -> Documentation:
-        return self.view.doc  # type: ignore[no-any-return]
+        return self.view.doc  # type: ignore[attr-defined,no-any-return]
+
+    @property
+    def conditionnelle(self) -> bool:
+        return bool(self.view.conditionnelle)  # type: ignore[attr-defined]
 
     def is_excluded(self) -> bool:
         return not hasattr(self.view, "doc")
@@ -61,7 +65,7 @@ class MaillageSchema(AutoSchema):
     def get_summary(self) -> str:
         return self.doc.resume
 
-    def get_description(self) -> str:
+    def get_description(self) -> str:  # type: ignore[override]
         return self.doc.description
 
     def get_tags(self) -> list[str]:
@@ -71,7 +75,7 @@ class MaillageSchema(AutoSchema):
         return self.doc.requete
 
     def get_override_parameters(self) -> list[Any]:
-        parametres: Sequence[Parametre] = self.view.parametres
+        parametres: Sequence[Parametre] = self.view.parametres  # type: ignore[attr-defined]
         lus = [describe_parametre(parametre) for parametre in parametres]
         chemin = [
             OpenApiParameter(
@@ -93,7 +97,7 @@ class MaillageSchema(AutoSchema):
                 response=[429, 503],
             )
         ]
-        if self.method == "GET" and self.view.conditionnelle:
+        if self.method == "GET" and self.conditionnelle:
             entetes.append(
                 OpenApiParameter(
                     "ETag",
@@ -108,7 +112,7 @@ class MaillageSchema(AutoSchema):
     def get_response_serializers(self) -> Any:
         exemples = [OpenApiExample("exemple", value=self.doc.exemple, response_only=True)] if self.doc.exemple else []
         reponses: dict[Any, Any] = {200: OpenApiResponse(self.doc.reponse, "Succès.", examples=exemples)}
-        if self.method == "GET" and self.view.conditionnelle:
+        if self.method == "GET" and self.conditionnelle:
             reponses[304] = OpenApiResponse(None, "Inchangé depuis l'ETag donné dans « If-None-Match ».")
         statuts = [400, 406, 429, 500, 503]
         statuts += [404] if self.doc.introuvable else []
