@@ -51,7 +51,6 @@ class ArreteAdmin(admin.ModelAdmin):
     list_select_related = ["region"]
     list_per_page = 50
     search_fields = ["=numero", "region__nom"]
-    autocomplete_fields: list[str] = []
     actions = ["propose", "publish"]
     fields = [
         "region", "profession", "numero", "date_signature", "date_publication", "periode", "millesime_cog", "source",

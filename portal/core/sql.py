@@ -25,7 +25,7 @@ def copy_rows(cursor: CursorWrapper, table: str, colonnes: Sequence[str], lignes
 
 @contextmanager
 def first_fill(cursor: CursorWrapper, table: str) -> Iterator[bool]:
-    """Set aside the exclusion and foreign key constraints of an empty table while it is filled, and put them back, checked, at the end.
+    """Set aside the exclusion and foreign key constraints of an empty table while it is filled, then put them back.
 
     Building or checking them once is some twenty times faster than row by row. Inside one transaction: nobody
     ever sees the table without them. A table that holds rows is left as it is (yields False).

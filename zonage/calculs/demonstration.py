@@ -52,7 +52,7 @@ MODELES = {
         1500, 1.05, (("tres_sous_dotee", 0.30), ("intermediaire", 0.65), ("non_prioritaire", 0.05))
     ),
 }
-"""Shares as published; masseur-kinésithérapeute 12.4 and orthophoniste 12.3 moved by 0.1 so that each line sums to 1."""
+"""Shares as published; masseur-kinésithérapeute 12.4 and orthophoniste 12.3 moved by 0.1: each line sums to 1."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,9 +58,10 @@ def close_precedents(region: str, profession: str, periode: DateRange, *, sauf: 
     autres = (
         Arrete.objects.filter(region_id=region, profession=profession, origine=Origine.OFFICIEL)
         .filter(statut__in=[StatutArrete.PUBLIE, StatutArrete.ABROGE], periode__overlap=periode)
-        .exclude(pk=sauf)
         .order_by("pk")
     )
+    if sauf is not None:
+        autres = autres.exclude(pk=sauf)
     debut = periode.lower
     fermes = 0
     for autre in autres:

@@ -68,7 +68,7 @@ def load_apl(lot: Import) -> None:
 
 
 def _resolve(lot: Import, lignes: list[LigneApl]) -> dict[str, str]:
-    """Today's commune of each code. A code with several heirs is left out, and named; a code never known is an error."""
+    """Today's commune of each code. Several heirs: left out and named. Never known: an error."""
     codes = read_codes()
     communes: dict[str, str] = {}
     par_heritiere: dict[int, int] = {}

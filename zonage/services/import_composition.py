@@ -1,6 +1,9 @@
 """Load which commune belongs to which bassin de vie and BVCV, with the attribution its licence asks for."""
 
+from collections.abc import Iterator
+
 from django.db import connection
+from django.db.backends.utils import CursorWrapper
 
 from portal.core.imports import Import
 from portal.core.sql import copy_rows
@@ -8,6 +11,9 @@ from zonage.models import Departement
 from zonage.services.codes import Codes, read_codes
 from zonage.services.lecture_table import refresh_zones
 from zonage.sources.composition import ATTRIBUTION, LigneComposition, read_composition
+
+COLONNES = ("numero", "code", "commune", "type", "territoire", "libelle", "region")
+Rangee = tuple[int, str, str, str, str, str, str | None]
 
 TERRITOIRES = """
 INSERT INTO zonage_territoire (type, code, libelle, region_attribution_id, source)
@@ -49,40 +55,37 @@ def load_composition(lot: Import, *, millesime: int) -> None:
     lot.avertissement(None, "", f"Attribution à afficher avec ces territoires : {ATTRIBUTION}")
     noms = {ligne.code: ligne.libelle for ligne in lignes}
     regions = dict(Departement.objects.order_by("code").values_list("code", "region_id"))
-    parametres = {"millesime": millesime, "attribution": ATTRIBUTION}
+    parametres: dict[str, str | int | None] = {"millesime": millesime, "attribution": ATTRIBUTION}
+    rangees = (
+        (x.numero, x.code, communes[x.code], type_.value, code, _name(code, noms), _region(code, regions))
+        for x in lignes
+        if x.code in communes
+        for type_, code in x.territoires.items()
+    )
     with connection.cursor() as cursor:
-        cursor.execute("DROP TABLE IF EXISTS import_composition, voulu")
-        cursor.execute(
-            "CREATE TEMP TABLE import_composition (numero int, code varchar, commune varchar, type varchar,"
-            " territoire varchar, libelle text, region text) ON COMMIT DROP"
-        )
-        rangees = (
-            (
-                x.numero,
-                x.code,
-                communes[x.code],
-                type_.value,
-                territoire,
-                _name(territoire, noms),
-                _region(territoire, regions),
-            )
-            for x in lignes
-            if x.code in communes
-            for type_, territoire in x.territoires.items()
-        )
-        colonnes = ("numero", "code", "commune", "type", "territoire", "libelle", "region")
-        copy_rows(cursor, "import_composition", colonnes, rangees)
-        cursor.execute(TERRITOIRES, parametres)
-        cursor.execute(VOULUS)
-        cursor.execute("ANALYZE voulu")
-        cursor.execute(CHANGES, parametres)
-        lot.ecrites = cursor.fetchone()[0]
-        cursor.execute(MISES_A_JOUR, parametres)
-        cursor.execute(AJOUTS, parametres)
-        cursor.execute("ANALYZE zonage_composition, zonage_territoire")
+        lot.ecrites = _write(cursor, rangees, parametres)
     lot.identiques = sum(1 for ligne in lignes if ligne.code in communes) - lot.ecrites
     if lot.ecrites:
         refresh_zones()
+
+
+def _write(cursor: CursorWrapper, rangees: Iterator[Rangee], parametres: dict[str, str | int | None]) -> int:
+    """Returns how many lines of the file changed something."""
+    cursor.execute("DROP TABLE IF EXISTS import_composition, voulu")
+    cursor.execute(
+        "CREATE TEMP TABLE import_composition (numero int, code varchar, commune varchar, type varchar,"
+        " territoire varchar, libelle text, region text) ON COMMIT DROP"
+    )
+    copy_rows(cursor, "import_composition", COLONNES, rangees)
+    cursor.execute(TERRITOIRES, parametres)
+    cursor.execute(VOULUS)
+    cursor.execute("ANALYZE voulu")
+    cursor.execute(CHANGES, parametres)
+    ecrites = cursor.fetchone()[0]
+    cursor.execute(MISES_A_JOUR, parametres)
+    cursor.execute(AJOUTS, parametres)
+    cursor.execute("ANALYZE zonage_composition, zonage_territoire")
+    return int(ecrites)
 
 
 def _resolve(lot: Import, lignes: list[LigneComposition], codes: Codes) -> dict[str, str]:

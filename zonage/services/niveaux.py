@@ -88,8 +88,8 @@ NIVEAUX = [
         "rang": 2,
         "couleur": "#414d6b",
         "ouvre": (
-            "Aides de l'ARS et des collectivités (CGCT, art. L. 1511-8) ; les contrats conventionnels seulement quand "
-            "la convention de la profession le dit."
+            "Aides de l'ARS et des collectivités (CGCT, art. L. 1511-8) ; les contrats conventionnels seulement "
+            "quand la convention de la profession le dit."
         ),
         "reference": CONVENTIONS,
     },
@@ -121,8 +121,8 @@ NIVEAUX = [
         "rang": 5,
         "couleur": "#ffea46",
         "ouvre": (
-            "N'ouvre pas d'aide. Pour les infirmiers, masseurs-kinésithérapeutes et sages-femmes, le conventionnement y "
-            "est régulé : une arrivée pour un départ."
+            "N'ouvre pas d'aide. Pour les infirmiers, masseurs-kinésithérapeutes et sages-femmes, le conventionnement "
+            "y est régulé : une arrivée pour un départ."
         ),
         "reference": CONVENTIONS,
     },
