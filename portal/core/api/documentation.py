@@ -17,6 +17,7 @@ from portal.core.api.schema import SCHEMA_RENDERERS, build_schema
 from portal.core.api.vues import ApiView
 
 FORMATS = ("json", "yaml")
+AUCUN: dict[str, Any] = {}
 
 
 @lru_cache(maxsize=4)
@@ -88,7 +89,7 @@ def describe_operation(chemin: str, methode: str, operation: dict[str, Any], sch
     """One endpoint, flat, for the template."""
     reponses = operation["responses"]
     succes: dict[str, Any] = reponses["200"].get("content", {})
-    requete = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+    requete: dict[str, Any] = operation.get("requestBody", AUCUN).get("content", AUCUN).get("application/json", AUCUN)
     return {
         "ancre": operation["operationId"],
         "methode": methode.upper(),
@@ -97,9 +98,9 @@ def describe_operation(chemin: str, methode: str, operation: dict[str, Any], sch
         "description": operation.get("description", ""),
         "parametres": [_describe_parametre(parametre) for parametre in operation.get("parameters", [])],
         "exemple_requete": _first_exemple(requete),
-        "exemple_reponse": _first_exemple(next(iter(succes.values()), {})),
+        "exemple_reponse": _first_exemple(next(iter(succes.values()), AUCUN)),
         "types_reponse": list(succes),
-        "champs": _describe_champs(next(iter(succes.values()), {}).get("schema", {}), schema),
+        "champs": _describe_champs(next(iter(succes.values()), AUCUN).get("schema", AUCUN), schema),
         "statuts": [{"statut": statut, "description": reponse["description"]} for statut, reponse in reponses.items()],
     }
 
