@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import typst
 from django.conf import settings
@@ -16,7 +16,7 @@ from zonage.enums import Origine, StatutZone
 from zonage.lecture import Zone
 
 GABARIT = Path(settings.BASE_DIR) / "templates" / "aides" / "resultat.typ"
-NORMES = "ua-1"
+NORME: Literal["ua-1"] = "ua-1"
 RAISONS_MAX = 3
 PIED = (
     "Maillage, le portail de coordination territoriale de santé. Information : la décision appartient à l'ARS ou à la "
@@ -27,7 +27,9 @@ PIED = (
 def render_pdf(bilan: Bilan, reponses: Sequence[tuple[str, str]], *, edite_le: date) -> bytes:
     """`reponses`: (label, value) of each answer, « je ne sais pas » included."""
     donnees = json.dumps(build_donnees(bilan, reponses, edite_le=edite_le), ensure_ascii=False)
-    return typst.compile(GABARIT, format="pdf", pdf_standards=NORMES, sys_inputs={"donnees": donnees})
+    return typst.compile(
+        GABARIT, format="pdf", pdf_standards=NORME, sys_inputs={"donnees": donnees}, ignore_system_fonts=True
+    )
 
 
 def build_donnees(bilan: Bilan, reponses: Sequence[tuple[str, str]], *, edite_le: date) -> dict[str, Any]:

@@ -41,7 +41,7 @@ def render_ligne(ligne: LignePreuve) -> str:
 def render_reference(reference: Reference | None) -> str:
     if reference is None:
         return ""
-    texte = escape(reference.texte)
+    texte: str = escape(reference.texte)
     if reference.lien:
         ouverture = f'<a href="{escape(reference.lien)}" rel="noopener external" target="_blank"'
         texte = f'{ouverture} title="{texte}, nouvelle fenêtre">{texte}</a>'

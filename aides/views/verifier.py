@@ -170,6 +170,7 @@ def build_question(fait: Fait, demande: Demande) -> Question:
     valeur = demande.faits.get(fait.code)
     erreur = demande.erreurs.get(fait.code, "")
     nsp = fait.code in demande.nsp
+    choix: tuple[tuple[str, str, bool], ...]
     if fait.type is TypeFait.BOOL:
         choix = (("oui", "Oui", valeur is True), ("non", "Non", valeur is False))
     else:

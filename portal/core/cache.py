@@ -98,5 +98,5 @@ class PagesMiddleware:
     def replay(self, request: HttpRequest, corps: bytes, entetes: dict[str, str]) -> HttpResponse:
         reponse = HttpResponse(corps, headers=entetes)
         if "HTTP_IF_NONE_MATCH" in request.META and "ETag" in entetes:
-            return get_conditional_response(request, etag=entetes["ETag"], response=reponse)
+            return get_conditional_response(request, etag=entetes["ETag"], response=reponse) or reponse
         return reponse
