@@ -1,5 +1,6 @@
 """The page of a commune with the schemes open there: the territory knows nothing of the aids, so it is done here."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -7,6 +8,7 @@ from itertools import product
 from typing import Any
 from urllib.parse import urlencode
 
+from django.http import HttpResponse
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
@@ -55,7 +57,8 @@ def sort_dispositifs(
     profession: str, zone: ZoneLue, au: date
 ) -> tuple[tuple[Dispositif, ...], tuple[Dispositif, ...]]:
     """Schemes of the profession: those that somebody may get there, and those that nobody can."""
-    ouverts, exclus = [], []
+    ouverts: list[Dispositif] = []
+    exclus: list[Dispositif] = []
     for dispositif, version in catalogue().versions_au(au):
         if profession not in dispositif.professions:
             continue
@@ -88,4 +91,5 @@ class CommuneView(CommuneDetailView):
         return contexte | {"offres": offres}
 
 
-commune_detail = gzip_page(require_safe(cached_page(CommuneView.as_view())))
+page: Callable[..., HttpResponse] = CommuneView.as_view()  # type: ignore[assignment]  # a DetailView answers pages
+commune_detail = gzip_page(require_safe(cached_page(page)))

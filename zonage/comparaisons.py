@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 from django.core.cache import caches
 from django.db.models import Count, F, FilteredRelation, Q, Sum
@@ -13,8 +14,7 @@ from zonage.enums import Origine, Profession, StatutZone
 from zonage.models import Apl, Commune, Departement, Niveau, ZoneCommune
 
 HISTORIQUE_MAX = 400
-LECTURES_MAX = 1000
-COMMUNES_MAX = 40000
+LECTURES_MAX, COMMUNES_MAX = 1000, 40000
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,9 +186,9 @@ def repartitions_france(profession: str, *, au: date) -> list[Repartition]:
 def _read_repartitions(profession: str, au: date) -> list[Repartition]:
     """One query that returns a few hundred rows. NOT IN rather than an anti-join: the planner then counts right."""
     meres = Commune.objects.filter(parent__isnull=False).values("parent_id")
+    communes: Any = Commune.objects.exclude(code_insee__in=meres)  # the types lose what with_niveau annotates
     lignes = (
-        Commune.objects.exclude(code_insee__in=meres)
-        .with_niveau(profession, au=au)
+        communes.with_niveau(profession, au=au)
         .annotate(origine=F("du_jour__origine"))
         .order_by("departement_id", "niveau", "statut_zone", "origine")
         .values_list("departement_id", "niveau", "statut_zone", "origine")

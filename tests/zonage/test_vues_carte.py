@@ -65,6 +65,7 @@ def test_another_profession_is_another_map(client, communes):
     page = lit(client, f"{CARTE}?departement=71&profession=infirmier")
     assert "Zones des infirmiers" in page
     assert part(page, "Aucun classement connu ce jour-là") == (2, "100,0")
+    assert "Choisissez une date plus ancienne" in page
 
 
 def test_the_demonstration_is_marked_where_it_shows_and_only_there(client, communes):

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from datetime import date
+from operator import methodcaller
 from typing import Any
 from urllib.parse import urlencode
 
@@ -258,8 +259,7 @@ def build_tableaux(
             "departement": lambda ligne: par_code[ligne.code].nom,
             "habitants": lambda ligne: ligne.population,
         }
-        for entree in legende:
-            cles[entree.classe.code] = lambda ligne, code=entree.classe.code: ligne.part(code)
+        cles |= {entree.classe.code: methodcaller("part", entree.classe.code) for entree in legende}
         triees, tri = sort_lignes(lignes, etat.tri, cles, "code")
         contexte["lignes"] = [
             {

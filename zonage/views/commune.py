@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef
 from django.db.models.functions import JSONObject
-from django.http import Http404, HttpRequest, HttpResponseBase, HttpResponsePermanentRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.urls import reverse
 from django.utils import timezone
 from django.views.generic import DetailView
@@ -39,14 +39,14 @@ class CommuneDetailView(DetailView):
     slug_url_kwarg = "code"
     template_name = "zonage/commune_detail.html"
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """An old code is answered by a permanent redirection, which keeps the day and says where one came from."""
         try:
             return super().get(request, *args, **kwargs)
         except Http404:
             return self.redirect_ancien_code(request, kwargs["code"])
 
-    def redirect_ancien_code(self, request: HttpRequest, code: str) -> HttpResponseBase:
+    def redirect_ancien_code(self, request: HttpRequest, code: str) -> HttpResponse:
         try:
             resolution = resolve_commune(code)
         except CommuneInconnue as inconnue:
