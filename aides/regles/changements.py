@@ -6,7 +6,7 @@ from datetime import date
 from itertools import combinations
 
 from aides.regles.calendrier import add_mois
-from aides.regles.conditions import Comparaison, DansZone, Operateur, Preuve, walk
+from aides.regles.conditions import Comparaison, DansZone, Operateur, Verdict, walk
 from aides.regles.dispositifs import Version
 from aides.regles.faits import FAITS, Fait, TypeFait, format_jour, format_valeur
 from aides.regles.lecteur import open_contexte
@@ -47,13 +47,19 @@ class Changement:
 
 
 def find_changements(
-    version: Version, situation: Situation, *, au: date, preuve: Preuve, fin: date | None = None
+    version: Version,
+    situation: Situation,
+    *,
+    au: date,
+    verdict: Verdict,
+    manquants: tuple[str, ...],
+    fin: date | None = None,
 ) -> tuple[Changement, ...]:
     """What to change to become eligible; empty when eligible, or when the answer still waits for a fact.
 
     `fin`: the day the scheme closes for good; a wait that ends after it is not offered.
     """
-    if preuve.verdict is True or any(code in FAITS for feuille in preuve.live() for code in feuille.manquants):
+    if verdict is True or any(code in FAITS for code in manquants):
         return ()
     return tuple(search_changements(version, situation, au=au, fin=fin)[:AFFICHES])
 

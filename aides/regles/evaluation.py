@@ -13,6 +13,7 @@ from aides.regles.faits import FAITS, Fait
 from aides.regles.lecteur import open_contexte
 from aides.regles.montants import Montant, annual_maximum, compute_montant
 from aides.regles.situation import Situation, Valeur
+from aides.regles.utilite import find_useful
 from aides.regles.valeurs import sample_values
 
 
@@ -54,6 +55,13 @@ class Resultat:
         return tuple(feuille for feuille in self.preuve.live() if not _asked(feuille))
 
 
+def find_manquants(preuve: Preuve) -> tuple[str, ...]:
+    """What the verdict waits for: the facts that can still change it, and an unknown zone, in the text's order."""
+    utiles = {id(feuille) for feuille in find_useful(preuve, _asked)}
+    feuilles = [feuille for feuille in preuve.live() if id(feuille) in utiles or not _asked(feuille)]
+    return tuple(dict.fromkeys(code for feuille in feuilles for code in feuille.manquants))
+
+
 def _asked(feuille: Preuve) -> bool:
     return any(code in FAITS or code == "commune" for code in feuille.manquants)
 
@@ -63,9 +71,11 @@ def evaluate(dispositif: Dispositif, version: Version, situation: Situation, *, 
     contexte = open_contexte(version, situation, au)
     preuve = version.conditions.evaluate(contexte)
     issue = ISSUES[preuve.verdict]
-    manquants = tuple(dict.fromkeys(code for feuille in preuve.live() for code in feuille.manquants))
+    manquants = find_manquants(preuve)
     montant = None if issue is Issue.NON_ELIGIBLE else compute_montant(version.bareme, contexte)
-    changements = find_changements(version, situation, au=au, preuve=preuve, fin=dispositif.find_fin(version))
+    changements = find_changements(
+        version, situation, au=au, verdict=preuve.verdict, manquants=manquants, fin=dispositif.find_fin(version)
+    )
     return Resultat(dispositif, version, issue, montant, preuve, manquants, changements, contexte.reference)
 
 

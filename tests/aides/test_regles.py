@@ -31,6 +31,7 @@ from aides.regles.faits import FAITS, TypeFait
 from aides.regles.lecteur import open_contexte
 from aides.regles.references import Reference
 from aides.regles.situation import Contexte, Situation, ZoneLue
+from aides.regles.utilite import find_useful
 from tests.aides.scenarios import read_modele
 
 REFERENCE = Reference("texte", "Un texte", date(2026, 11, 1))
@@ -93,6 +94,15 @@ def test_only_the_branches_that_still_matter_are_live():
         (UnDe((VRAI, Parmi("Âge", REFERENCE, "age", (60,)))), Parmi("Secteur", REFERENCE, "secteur", ("secteur_1",)))
     )
     assert [feuille.manquants for feuille in read(arbre).live()] == [("secteur",)]
+
+
+def test_a_branch_that_could_only_help_is_not_asked_beside_a_point_nobody_can_settle():
+    question = Parmi("Âge", REFERENCE, "age", (60,))
+    ailleurs = Parmi("Secteur", REFERENCE, "secteur", ("secteur_1",))
+    masquee = read(Tous((FLOU, UnDe((FLOU, question)))))
+    assert list(find_useful(masquee, lambda feuille: bool(feuille.manquants))) == []
+    utile = read(Tous((FLOU, UnDe((ailleurs, question)))))
+    assert len(list(find_useful(utile, lambda feuille: bool(feuille.manquants)))) == 2
 
 
 def test_the_flat_proof_has_each_node_once_with_its_depth():
