@@ -9,7 +9,8 @@ The peer is what a team writes first: one GeoJSON of the 34,900 communes (the co
 are), a file of values and a canvas. Data: `load_referentiel` then `load_demonstration`.
 
 P11  wire ≤ 300 kB, painted < 1 s (< 1.5 s with a processor four times slower), ≥ 5 times sooner than the peer.
-`--quick`: one round, the ratio loosened to 3, for a machine that does something else at the same time.
+`--quick`: one round, the ratio loosened to 3 and both durations doubled, for a machine that does something else at the
+same time; the weight is never loosened.
 """
 
 import argparse
@@ -184,7 +185,7 @@ def main() -> int:
     if not chromium:
         sys.stdout.write("P11 carte : Chromium absent, mesure non lancée.\n")
         return 1 if os.environ.get("CI") else 0
-    tours, rapport = options.tours or (1 if options.quick else 5), 3 if options.quick else 5
+    tours, rapport, marge = options.tours or (1 if options.quick else 5), *((3, 2) if options.quick else (5, 1))
     peints: dict[tuple[str, int], list[float]] = {}
     poids: dict[str, int] = {}
     with start_portail() as carte, start_pair() as pair, sync_playwright() as outil:
@@ -202,8 +203,8 @@ def main() -> int:
     tenus = [
         report("wire", f"ours={poids['carte'] / 1000:.0f}kB peer={poids['pair'] / 1000:.0f}kB", "<=300kB",
                poids["carte"] <= OCTETS_MAX),
-        report("painted", f"ours={vite:.0f}ms", "<1000ms", vite < PEINT_MAX),
-        report("painted_cpu_x4", f"ours={lent:.0f}ms", "<1500ms", lent < PEINT_LENT_MAX),
+        report("painted", f"ours={vite:.0f}ms", f"<{PEINT_MAX * marge}ms", vite < PEINT_MAX * marge),
+        report("painted_cpu_x4", f"ours={lent:.0f}ms", f"<{PEINT_LENT_MAX * marge}ms", lent < PEINT_LENT_MAX * marge),
         report("map_vs_geojson", f"ours={vite:.0f}ms peer={eux:.0f}ms ratio={eux / vite:.1f}", f">={rapport}",
                eux / vite >= rapport),
     ]  # fmt: skip
