@@ -2,8 +2,8 @@
 
 Precedence on a day: the commune's own row, then those of its territoires; a code that is no longer a commune is read
 only when today's code has no row. A QPV of another class than its commune makes the answer « adresse requise »; so do
-two rows of equal rank that differ, and a city whose arrondissements differ. The demonstration is read, for a profession,
-only in the régions and for the communes where no official row of it was ever published.
+two rows of equal rank that differ, and a city whose arrondissements differ. The demonstration is read only, for a
+profession, in the régions and for the communes where no official row of it was ever published.
 """
 
 from collections.abc import Sequence
