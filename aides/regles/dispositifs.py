@@ -3,11 +3,11 @@
 Schemes compare by identity (`eq=False`): hashing a whole tree at each look-up of a cache costs more than reading it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from aides.regles.conditions import Condition, Incertitude, facts_of
 from aides.regles.montants import Bareme
@@ -126,10 +126,10 @@ class Catalogue:
 
     def versions_au(self, au: date) -> tuple[tuple[Dispositif, Version], ...]:
         """The open schemes of that day, each with its version."""
-        return tuple(self._open(au))
+        return _open_versions(self, au)
 
-    def _open(self, au: date) -> Iterator[tuple[Dispositif, Version]]:
-        for dispositif in self.dispositifs:
-            version = dispositif.version_au(au)
-            if version is not None:
-                yield dispositif, version
+
+@lru_cache(maxsize=512)
+def _open_versions(catalogue: Catalogue, au: date) -> tuple[tuple[Dispositif, Version], ...]:
+    versions = ((dispositif, dispositif.version_au(au)) for dispositif in catalogue.dispositifs)
+    return tuple((dispositif, version) for dispositif, version in versions if version is not None)
