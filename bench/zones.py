@@ -36,7 +36,7 @@ from zonage.services import refresh_zones  # noqa: E402
 
 AU = date(2025, 6, 1)
 BUT_COMMUNE = 4.0
-BUT_DEPARTEMENT = 15.0
+BUT_DEPARTEMENT = 10.0
 RANGS = {TypeTerritoire.COMMUNE: 0, TypeTerritoire.TVS: 1, TypeTerritoire.BVCV: 2, TypeTerritoire.BV2022: 3}
 
 
