@@ -1,1 +1,1 @@
-"""Coordinated practice (CPTS, structures). Nothing is built here yet; the package holds the place the design gives it."""
+"""Coordinated practice (CPTS, structures). Nothing is built here yet: the package holds its place in the design."""

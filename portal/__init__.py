@@ -1,4 +1,4 @@
-"""The project: settings, urls, Celery, launcher of the embedded services, and the small apps that every other one uses."""
+"""The project: settings, urls, Celery, launcher of the embedded services, and the small apps all others use."""
 
 from portal.celery import app as celery_app
 

@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import date
+from typing import TYPE_CHECKING
 
-from portal.core.imports import Import, Ligne
+if TYPE_CHECKING:
+    from portal.core.imports import Import, Ligne
 
 COLONNES = ("MOD", "DATE_EFF", "TYPECOM_AV", "COM_AV", "LIBELLE_AV", "TYPECOM_AP", "COM_AP", "LIBELLE_AP")
 TYPES = frozenset({"COM", "ARM", "COMA", "COMD"})
@@ -30,7 +32,7 @@ class LigneMouvement:
         return (jour, self.modalite, self.type_avant, self.code_avant, self.type_apres, self.code_apres)
 
 
-def read_mouvements(lot: Import) -> list[LigneMouvement]:
+def read_mouvements(lot: "Import") -> list[LigneMouvement]:
     """Every line of the file. What is wrong is in the report of `lot`, by line and column."""
     mouvements = []
     for ligne in lot.csv(COLONNES):
@@ -40,7 +42,7 @@ def read_mouvements(lot: Import) -> list[LigneMouvement]:
     return mouvements
 
 
-def _mouvement(lot: Import, ligne: Ligne) -> LigneMouvement | None:
+def _mouvement(lot: "Import", ligne: "Ligne") -> LigneMouvement | None:
     erreurs = lot.erreurs
     try:
         jour = date.fromisoformat(ligne["DATE_EFF"])
@@ -56,7 +58,7 @@ def _mouvement(lot: Import, ligne: Ligne) -> LigneMouvement | None:
     return LigneMouvement(jour, ligne["MOD"], *avant, *apres)
 
 
-def _cote(lot: Import, ligne: Ligne, suffixe: str, *, facultatif: bool) -> tuple[str, str, str]:
+def _cote(lot: "Import", ligne: "Ligne", suffixe: str, *, facultatif: bool) -> tuple[str, str, str]:
     type_, code, nom = (ligne[f"{colonne}_{suffixe}"] for colonne in ("TYPECOM", "COM", "LIBELLE"))
     if facultatif and not (type_ or code):
         return "", "", ""

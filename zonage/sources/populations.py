@@ -1,8 +1,10 @@
 """INSEE's legal populations of communes: one line a code, `PMUN` is the municipal population."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from portal.core.imports import Import, Ligne
+if TYPE_CHECKING:
+    from portal.core.imports import Import, Ligne
 
 COLONNES = ("COM", "PMUN", "PCAP", "PTOT")
 
@@ -20,7 +22,7 @@ class LignePopulation:
         return self.municipale, self.comptee_a_part, self.totale
 
 
-def read_populations(lot: Import) -> list[LignePopulation]:
+def read_populations(lot: "Import") -> list[LignePopulation]:
     """Every line of the file. What is wrong is in the report of `lot`, by line and column."""
     populations = []
     for ligne in lot.csv(COLONNES):
@@ -30,7 +32,7 @@ def read_populations(lot: Import) -> list[LignePopulation]:
     return populations
 
 
-def _population(lot: Import, ligne: Ligne) -> LignePopulation | None:
+def _population(lot: "Import", ligne: "Ligne") -> LignePopulation | None:
     erreurs = lot.erreurs
     code = lot.code_commune(ligne.numero, "COM", ligne["COM"])
     valeurs = [_habitants(lot, ligne, colonne) for colonne in COLONNES[1:]]
@@ -43,7 +45,7 @@ def _population(lot: Import, ligne: Ligne) -> LignePopulation | None:
     return LignePopulation(ligne.numero, code, municipale, a_part, totale)
 
 
-def _habitants(lot: Import, ligne: Ligne, colonne: str) -> int:
+def _habitants(lot: "Import", ligne: "Ligne", colonne: str) -> int:
     nombre = lot.nombre(ligne.numero, colonne, ligne[colonne])
     if nombre is None:
         if not ligne[colonne]:

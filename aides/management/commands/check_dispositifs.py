@@ -16,7 +16,7 @@ from aides.regles.lecture import describe_version
 
 class Command(BaseCommand):
     help = "Vérifie les fichiers des dispositifs d'aide, et en lit un en toutes lettres avec --lire."
-    requires_system_checks: list[str] = []  # noqa: RUF012 (Django's own declaration)
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--dossier", type=Path, default=DOSSIER, help="Le dossier des fichiers YAML.")
