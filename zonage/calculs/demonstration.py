@@ -91,7 +91,7 @@ def allocate(nombre: int, poids: Reels) -> Reels:
     total = poids.sum()
     if nombre <= 0 or total <= 0:
         return np.zeros_like(poids)
-    parts = poids * (nombre / total)
+    parts = poids / total * nombre
     entiers = np.floor(parts)
     manque = nombre - int(entiers.sum())
     entiers[np.argsort(-(parts - entiers), kind="stable")[:manque]] += 1
