@@ -7,13 +7,14 @@ from aides.views.accueil import AccueilView
 from portal.core.api.documentation import DocumentationView
 
 urlpatterns = [
+    # The addresses most asked for come first: each empty prefix tries all its own patterns before them.
+    path("api/v1/", include("portal.api")),
+    path("aides/", include("aides.urls")),
     path("", AccueilView.as_view(), name="accueil"),
     path("", include("portal.core.urls")),
     path("", include("zonage.urls")),
     path("", include("aides.urls_communes")),
-    path("aides/", include("aides.urls")),
     path("api/", DocumentationView.as_view(urlconf="portal.api"), name="api_documentation"),
-    path("api/v1/", include("portal.api")),
     path("admin/", admin.site.urls),
 ]
 

@@ -42,7 +42,6 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "portal.core.cache.PagesMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
     "portal.core.middleware.SecurityHeadersMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -83,6 +82,7 @@ DSFR_MARK_OPTIONAL_FIELDS = True
 DATABASES: dict[str, Any] = {
     "default": {
         **env.db("DATABASE_URL", default="postgresql://maillage@db:5432/maillage"),
+        "ENGINE": "portal.core.postgresql",
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
         "ATOMIC_REQUESTS": False,

@@ -139,3 +139,32 @@ def test_the_memory_of_a_process_is_bounded(monkeypatch):
 def test_no_limit_when_the_setting_is_empty(client, limite):
     limite("")
     assert {client.get(SCHEMA).status_code for _ in range(10)} == {200}
+
+
+def test_the_first_requests_of_a_caller_make_no_round_trip_and_are_counted_after(monkeypatch):
+    compteur = Compteur(settings.REDIS_URL)
+    vus: list[int] = []
+    vrai = compteur._increment
+    monkeypatch.setattr(compteur, "_increment", lambda c, f, lot, d: (vus.append(lot), vrai(c, f, lot, d))[1])
+    cle = f"lot-{time.time_ns()}"
+    acceptes = sum(compteur.take(cle, limite=300, duree=3600) is None for _ in range(400))
+    assert acceptes == 300
+    assert vus[:2] == [10, 5]
+
+
+def test_a_process_that_comes_late_lends_one_lot_at_most():
+    cle = f"retard-{time.time_ns()}"
+    un, deux = Compteur(settings.REDIS_URL), Compteur(settings.REDIS_URL)
+    assert sum(un.take(cle, limite=300, duree=3600) is None for _ in range(400)) == 300
+    assert sum(deux.take(cle, limite=300, duree=3600) is None for _ in range(400)) <= 5
+
+
+def test_a_flood_of_addresses_lends_nothing_more(monkeypatch):
+    monkeypatch.setattr(limites, "CLES_MAX", 50)
+    compteur = Compteur(settings.REDIS_URL)
+    cle = f"vide-{time.time_ns()}"
+    acceptes = 0
+    for numero in range(600):
+        acceptes += compteur.take(cle, limite=300, duree=3600) is None
+        compteur.take(f"{cle}-{numero}", limite=300, duree=3600)
+    assert acceptes <= 300 + 5

@@ -1,7 +1,9 @@
 """How many requests an address may make. Counted in Valkey by lots; when Valkey is down, counted in the process alone.
 
 A process takes several requests at once from the shared counter (`LOTS` lots a window), so most requests cost no round
-trip. The price: a caller served by n processes may be refused up to n × (lot - 1) requests early, never late.
+trip. The first lot of a window is counted when it is used up, together with the second: most callers make few requests
+and cost none at all. The price: a caller served by n processes may be refused up to n × (lot - 1) requests early, or
+n × lot requests late; with one process the count is exact.
 """
 
 import hashlib
@@ -37,6 +39,8 @@ class Compteur:
         self.verrou = threading.Lock()
         self.restes: dict[tuple[str, int], int] = {}
         self.locaux: dict[tuple[str, int], int] = {}
+        self.dus: dict[tuple[str, int], int] = {}
+        self.sature = -1
         self.panne_jusque = 0.0
 
     def take(self, cle: str, *, limite: int, duree: int) -> float | None:
@@ -46,20 +50,29 @@ class Compteur:
         attente = (fenetre + 1) * duree - maintenant
         with self.verrou:
             reste = self.restes.get((cle, fenetre))
-            if reste is not None:
-                if reste > 0:
-                    self.restes[cle, fenetre] = reste - 1
-                return (
-                    None
-                    if reste > 0
-                    else (attente if reste < 0 else self._take_lot(cle, fenetre, limite, duree, attente))
-                )
-            self._forget()
+            if reste is None:
+                return self._open(cle, fenetre, limite, duree, attente)
+            if reste > 0:
+                self.restes[cle, fenetre] = reste - 1
+                return None
+            if reste < 0:
+                return attente
             return self._take_lot(cle, fenetre, limite, duree, attente)
+
+    def _open(self, cle: str, fenetre: int, limite: int, duree: int, attente: float) -> float | None:
+        """The first request of a window: its lot is owed to the shared counter, unless the memory was just emptied."""
+        if len(self.restes) >= CLES_MAX or len(self.locaux) >= CLES_MAX:
+            self._forget(fenetre)
+        lot = limite // LOTS
+        if lot < 2 or fenetre <= self.sature:
+            return self._take_lot(cle, fenetre, limite, duree, attente)
+        self.restes[cle, fenetre] = lot - 1
+        self.dus[cle, fenetre] = lot
+        return None
 
     def _take_lot(self, cle: str, fenetre: int, limite: int, duree: int, attente: float) -> float | None:
         lot = max(1, limite // LOTS)
-        total = self._increment(cle, fenetre, lot, duree)
+        total = self._increment(cle, fenetre, lot + self.dus.pop((cle, fenetre), 0), duree)
         accordes = min(lot, limite - (total - lot))
         self.restes[cle, fenetre] = accordes - 1 if accordes > 0 else -1
         return None if accordes > 0 else attente
@@ -77,11 +90,13 @@ class Compteur:
         self.locaux[cle, fenetre] = total = self.locaux.get((cle, fenetre), 0) + lot
         return total
 
-    def _forget(self) -> None:
-        """Bound the memory: past windows and, under a flood of addresses, everything."""
-        if len(self.restes) >= CLES_MAX or len(self.locaux) >= CLES_MAX:
-            self.restes.clear()
-            self.locaux.clear()
+    def _forget(self, fenetre: int) -> None:
+        """Bound the memory: past windows and, under a flood of addresses, everything; then lend nothing."""
+        if any(ouverte == fenetre for _, ouverte in self.restes):
+            self.sature = fenetre
+        self.restes.clear()
+        self.locaux.clear()
+        self.dus.clear()
 
 
 class LimiteParAdresse(BaseThrottle):

@@ -44,7 +44,7 @@ ENTETES = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Expose-Headers": "ETag, Retry-After",
     "Cross-Origin-Resource-Policy": "cross-origin",
-    # Data load nothing: stricter than a page, and not built again for each answer (`_csp_exempt` below).
+    # Data load nothing: stricter than a page.
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
 }
 
@@ -103,7 +103,6 @@ class ApiView(APIView):
         response = super().finalize_response(request, response, *args, **kwargs)  # type: ignore[arg-type]
         for nom, valeur in ENTETES.items():
             response.headers[nom] = valeur
-        response._csp_exempt = True  # type: ignore[attr-defined]
         if response.status_code == 405:
             response.headers["Allow"] = ", ".join(self.allowed_methods)
         if response.status_code >= 400:
