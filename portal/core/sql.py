@@ -23,31 +23,46 @@ def copy_rows(cursor: CursorWrapper, table: str, colonnes: Sequence[str], lignes
     return nombre
 
 
+CONTRAINTES = """
+SELECT format('ALTER TABLE %%s DROP CONSTRAINT %%I', conrelid::regclass, conname),
+       format('ALTER TABLE %%s ADD CONSTRAINT %%I %%s', conrelid::regclass, conname, pg_get_constraintdef(oid))
+  FROM pg_constraint WHERE conrelid = %s::regclass AND contype IN ('x', 'f') ORDER BY contype, conname
+"""
+INDEX = """
+SELECT format('DROP INDEX %%s', indexrelid::regclass), pg_get_indexdef(indexrelid)
+  FROM pg_index WHERE indrelid = %s::regclass AND NOT indisunique
+   AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid) ORDER BY indexrelid
+"""
+
+
 @contextmanager
 def first_fill(cursor: CursorWrapper, table: str) -> Iterator[bool]:
-    """Set aside the exclusion and foreign key constraints of an empty table while it is filled, then put them back.
+    """Set aside what an empty table checks and indexes row by row while it is filled, then put it back.
 
-    Building or checking them once is some twenty times faster than row by row. Inside one transaction: nobody
-    ever sees the table without them. A table that holds rows is left as it is (yields False).
+    Exclusion and foreign key constraints, and indexes that are not unique: building or checking them once is some
+    twenty times faster. Inside one transaction: nobody ever sees the table without them. A table that holds rows is
+    left as it is (yields False).
     """
     cursor.execute(f"SELECT EXISTS (SELECT FROM {table})")  # noqa: S608
     vide = not cursor.fetchone()[0]
-    contraintes: list[tuple[str, str]] = []
+    mis_de_cote: list[tuple[str, str]] = []
     if vide:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        cursor.execute(
-            "SELECT quote_ident(conname), pg_get_constraintdef(oid) FROM pg_constraint"
-            " WHERE conrelid = %s::regclass AND contype IN ('x', 'f') ORDER BY contype",
-            [table],
-        )
-        contraintes = cursor.fetchall()
-        for nom, _ in contraintes:
-            cursor.execute(f"ALTER TABLE {table} DROP CONSTRAINT {nom}")
+        cursor.execute("SELECT set_config('maintenance_work_mem', '256MB', true)")
+        for requete in (CONTRAINTES, INDEX):
+            cursor.execute(requete, [table])
+            mis_de_cote += cursor.fetchall()
+    for retire, _ in mis_de_cote:
+        cursor.execute(retire)
     yield vide
-    if contraintes:
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-    for nom, definition in contraintes:
-        cursor.execute(f"ALTER TABLE {table} ADD CONSTRAINT {nom} {definition}")
     if vide:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        for _, remet in mis_de_cote:
+            cursor.execute(remet)
         cursor.execute(f"ANALYZE {table}")
         cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+
+
+def commit_without_waiting(cursor: CursorWrapper) -> None:
+    """For a load that can be replayed: its commit does not wait for the disk. A crash may lose it, never damage it."""
+    cursor.execute("SELECT set_config('synchronous_commit', 'off', true)")

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
 from django.db.backends.utils import CursorWrapper
 
-from portal.core.sql import copy_rows, first_fill
+from portal.core.sql import commit_without_waiting, copy_rows, first_fill
 from zonage.calculs.demonstration import Demonstration, Lieux, compute_demonstration
 from zonage.enums import Origine, Profession, StatutArrete, TypeCommune
 from zonage.models import Arrete, Commune, Region
@@ -107,6 +107,7 @@ def load_demonstration(avance: Callable[[str], None] = lambda etape: None) -> Bi
     avance("classements")
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('statement_timeout', '300000', true)")
+        commit_without_waiting(cursor)
         classements = _write_classements(cursor, codes, demonstration)
         avance("APL")
         apl = _write_apl(cursor, codes, lieux, demonstration)
@@ -140,7 +141,8 @@ def _write_classements(cursor: CursorWrapper, codes: list[str], demonstration: D
     )
     copy_rows(cursor, "demonstration", ("code", "profession", "niveau"), lignes)
     cursor.execute("ANALYZE demonstration")
-    cursor.execute(TERRITOIRES)
+    with first_fill(cursor, "zonage_territoire"):
+        cursor.execute(TERRITOIRES)
     cursor.execute("ANALYZE zonage_territoire, zonage_arrete")
     cursor.execute(VOULUS)
     cursor.execute("ANALYZE voulu")
@@ -160,9 +162,10 @@ def _write_apl(cursor: CursorWrapper, codes: list[str], lieux: Lieux, demonstrat
     apl, demande = demonstration.apl.round(3), demonstration.population_standardisee.round(3)
     lignes = zip(codes, apl.tolist(), demande.tolist(), lieux.population.tolist(), strict=True)
     copy_rows(cursor, "apl_demonstration", ("code", "apl", "demande", "population"), lignes)
-    cursor.execute(APL_OBSOLETES)
-    ecrites = cursor.rowcount
-    cursor.execute(APL, [MILLESIME])
-    ecrites += cursor.rowcount
+    with first_fill(cursor, "zonage_apl"):
+        cursor.execute(APL_OBSOLETES)
+        ecrites = cursor.rowcount
+        cursor.execute(APL, [MILLESIME])
+        ecrites += cursor.rowcount
     cursor.execute("DROP TABLE apl_demonstration")
     return int(ecrites)

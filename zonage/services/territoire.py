@@ -13,7 +13,7 @@ from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 
 from portal.core.models import ImportRun, StatutImport
-from portal.core.sql import copy_rows
+from portal.core.sql import commit_without_waiting, copy_rows, first_fill
 from zonage.calculs.noms import cle_recherche, cle_tri
 from zonage.enums import GenreCle, TypeCommune
 from zonage.sources.referentiel import Referentiel
@@ -114,8 +114,10 @@ def load_referentiel(r: Referentiel, *, avance: Avancement = lambda etape: None)
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('zonage.referentiel'))")
         cursor.execute("SELECT set_config('statement_timeout', '120000', true)")
+        commit_without_waiting(cursor)
         for etape, table, lignes in _lots(r):
-            ecrites[etape] = upsert(cursor, table, lignes)
+            with first_fill(cursor, table.nom):
+                ecrites[etape] = upsert(cursor, table, lignes)
             avance(etape)
         ecrites["anciennes communes"] = _upsert_anciennes(cursor, [(a.code, a.nom, a.commune) for a in r.anciennes])
         avance("anciennes communes")
@@ -259,7 +261,8 @@ def refresh_cles() -> int:
         if perimees:
             cursor.execute("DELETE FROM zonage_clecommune WHERE id = ANY(%s)", [perimees])
         if nouvelles:
-            copy_rows(cursor, "zonage_clecommune", COLONNES_CLES, nouvelles)
+            with first_fill(cursor, "zonage_clecommune"):
+                copy_rows(cursor, "zonage_clecommune", COLONNES_CLES, nouvelles)
     return len(perimees) + len(nouvelles)
 
 
