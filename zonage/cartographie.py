@@ -8,20 +8,18 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from math import cos, log, pi, radians, tan
+from math import cos, log, pi, radians, sin, tan
 from typing import Any
 
-import numpy as np
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
-from numpy.typing import NDArray
 
 from zonage.contours import fichier_contours
 
 LARGEUR = 1000
 MARGE = 6
 Feature = Mapping[str, Any]
-Points = NDArray[np.float64]
+Points = list[tuple[float, float]]
 
 # Drawn in a box of their own, below the hexagon: they are elsewhere, or too small to be seen at that scale.
 ENCARTS: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -90,18 +88,22 @@ def _conique(points: Points) -> Points:
     n = log(cos(phi1) / cos(phi2)) / log(colatitude(phi2) / colatitude(phi1))
     facteur = cos(phi1) * colatitude(phi1) ** n / n
     rho0 = facteur / colatitude(phi0) ** n
-    rho = facteur / np.tan(pi / 4 + np.radians(points[:, 1]) / 2) ** n
-    theta = n * np.radians(points[:, 0] - 3)
-    return np.column_stack([rho * np.sin(theta), rho * np.cos(theta) - rho0])
+    projetes = []
+    for longitude, latitude in points:
+        rho = facteur / tan(pi / 4 + radians(latitude) / 2) ** n
+        theta = n * radians(longitude - 3)
+        projetes.append((rho * sin(theta), rho * cos(theta) - rho0))
+    return projetes
 
 
 def _plane(points: Points) -> Points:
     """Degrees flattened at the middle latitude of the points: right up to a région. South is down."""
-    latitude = (points[:, 1].min() + points[:, 1].max()) / 2
-    return np.column_stack([points[:, 0] * cos(radians(latitude)), -points[:, 1]])
+    latitudes = [latitude for _, latitude in points]
+    aplati = cos(radians((min(latitudes) + max(latitudes)) / 2))
+    return [(longitude * aplati, -latitude) for longitude, latitude in points]
 
 
-def _lignes(points: list[list[int]]) -> str:
+def _lignes(points: Sequence[tuple[int, int]]) -> str:
     """Relative moves from a first point; a point that rounds onto the one before is dropped."""
     x, y = points[0]
     morceaux = [f"M{x} {y}l"]
@@ -122,17 +124,20 @@ def _dessine(
     anneaux = [(indice, anneau) for indice, feature in enumerate(features) for anneau in _anneaux(feature["geometry"])]
     if not anneaux:
         return (), 0
-    brut = np.array([point[:2] for _, anneau in anneaux for point in anneau], dtype=np.float64)
+    brut = [(point[0], point[1]) for _, anneau in anneaux for point in anneau]
     points = _conique(brut) if conique else _plane(brut)
-    mini, maxi = points.min(axis=0), points.max(axis=0)
-    etendue = np.maximum(maxi - mini, 1e-9)
+    abscisses, ordonnees = [x for x, _ in points], [y for _, y in points]
+    mini_x, mini_y = min(abscisses), min(ordonnees)
+    etendue_x, etendue_y = max(max(abscisses) - mini_x, 1e-9), max(max(ordonnees) - mini_y, 1e-9)
     gauche, haut, largeur, hauteur = boite
-    echelle = min((largeur - 2 * MARGE) / etendue[0], (hauteur - 2 * MARGE) / etendue[1])
-    decalage = np.array([gauche + (largeur - etendue[0] * echelle) / 2, haut + MARGE])
-    entiers = np.rint((points - mini) * echelle + decalage).astype(int).tolist()
+    echelle = min((largeur - 2 * MARGE) / etendue_x, (hauteur - 2 * MARGE) / etendue_y)
+    decalage_x, decalage_y = gauche + (largeur - etendue_x * echelle) / 2, haut + MARGE
+    entiers = [
+        (round((x - mini_x) * echelle + decalage_x), round((y - mini_y) * echelle + decalage_y)) for x, y in points
+    ]
     traces = [""] * len(features)
     debut = 0
-    premiers: dict[int, list[int]] = {}
+    premiers: dict[int, tuple[int, int]] = {}
     for indice, anneau in anneaux:
         premiers.setdefault(indice, entiers[debut])
         traces[indice] += _lignes(entiers[debut : debut + len(anneau)])
@@ -145,7 +150,7 @@ def _dessine(
         for feature, trace in zip(features, traces, strict=True)
         if trace
     )
-    return formes, int(etendue[1] * echelle) + 2 * MARGE
+    return formes, int(etendue_y * echelle) + 2 * MARGE
 
 
 def _features(noms: Iterable[str]) -> list[Feature]:
