@@ -62,17 +62,23 @@ class Bilan:
         return next((resultat for resultat in self.resultats if resultat.dispositif.code == code), None)
 
 
-def check(commune: str | Resolution | None, faits: Mapping[str, object], *, au: date) -> Bilan:
+def check(
+    commune: str | Resolution | None,
+    faits: Mapping[str, object],
+    *,
+    au: date,
+    zones: Mapping[date, Zone] | None = None,
+) -> Bilan:
     """Raises CommuneInconnue (unknown code) and FaitsInvalides (unknown fact, impossible value).
 
-    A commune already resolved is not looked up again.
+    A commune already resolved is not looked up again; nor are `zones`, those of `aides.situations.read_zones`.
     """
     propres = clean_faits(faits)
     resolution = resolve_commune(commune) if isinstance(commune, str) and commune else None
     if isinstance(commune, Resolution):
         resolution = commune
     code = resolution.commune.code_insee if resolution else None
-    lecture = read_situation(code, propres, au=au)
+    lecture = read_situation(code, propres, au=au, zones=zones)
     situation = lecture.situation
     resultats, questions, precisions = _evaluate(
         tuple(sorted(propres.items())), tuple(situation.zones.items()), situation.commune_choisie, au

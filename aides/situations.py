@@ -1,6 +1,6 @@
 """From the database to what a rule reads: the zones of a commune on the days that the schemes ask for."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -8,7 +8,7 @@ from aides.regles.dispositifs import JOURS_PASSES
 from aides.regles.faits import format_jour
 from aides.regles.situation import Situation, Valeur, ZoneLue
 from zonage.enums import Profession, StatutZone
-from zonage.lecture import Zone, zone
+from zonage.lecture import Zone, zone_days
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,14 +19,29 @@ class Lecture:
     zones: Mapping[date, Zone]
 
 
-def read_situation(commune: str | None, faits: Mapping[str, Valeur], *, au: date) -> Lecture:
-    """One query a day read: `au`, and the day of an installation or of an opening that already took place."""
+def read_situation(
+    commune: str | None, faits: Mapping[str, Valeur], *, au: date, zones: Mapping[date, Zone] | None = None
+) -> Lecture:
+    """One query for every day read: `au`, and the day of an installation or of an opening that already took place.
+
+    `zones`: those of `read_zones`, when several days are checked for the same person.
+    """
     profession = faits.get("profession")
     if commune is None or profession not in Profession.values:
         return Lecture(Situation(faits, commune_choisie=commune is not None), {})
-    zones = {jour: zone(commune, str(profession), au=jour) for jour in _list_jours(faits, au)}
-    lues = {jour: read_zone(lue) for jour, lue in zones.items()}
-    return Lecture(Situation(faits, lues), zones)
+    jours = _list_jours(faits, au)
+    toutes = zones if zones is not None else zone_days(commune, str(profession), jours)
+    utiles = {jour: toutes[jour] for jour in jours}
+    lues = {jour: read_zone(lue) for jour, lue in utiles.items()}
+    return Lecture(Situation(faits, lues), utiles)
+
+
+def read_zones(commune: str, faits: Mapping[str, Valeur], jours: Iterable[date]) -> Mapping[date, Zone]:
+    """All the zones that checking this person on these days reads, in one query. Empty without a zoned profession."""
+    profession = faits.get("profession")
+    if profession not in Profession.values:
+        return {}
+    return zone_days(commune, str(profession), {lu for au in jours for lu in _list_jours(faits, au)})
 
 
 def _list_jours(faits: Mapping[str, Valeur], au: date) -> list[date]:

@@ -1,6 +1,6 @@
 """Which zone, for whom, on which day: one query on the read table, and an answer that says when it does not know."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -97,6 +97,17 @@ class Periode:
 def zone(commune: str, profession: str, *, au: date) -> Zone:
     """The zone of a commune for a profession on a day. A commune the table does not hold reads « inconnu »."""
     return _build_zone(commune, profession, au, UNE.lignes(commune=commune, profession=profession, au=au))
+
+
+def zone_days(commune: str, profession: str, jours: Collection[date]) -> dict[date, Zone]:
+    """The zone of a commune for a profession on each of several days, in one query."""
+    if not jours:
+        return {}
+    lignes = UNE.lignes(commune=commune, profession=profession, au=max(jours))
+    return {
+        jour: _build_zone(commune, profession, jour, [ligne for ligne in lignes if ligne["periode"].lower <= jour])
+        for jour in jours
+    }
 
 
 def zones(commune: str, *, au: date) -> dict[str, Zone]:

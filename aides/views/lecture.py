@@ -11,6 +11,7 @@ from django.utils import timezone
 from aides.forms import Demande, read_demande
 from aides.regles.faits import FAITS
 from aides.services import Bilan, check
+from aides.situations import read_zones
 from portal.core.cache import data_version
 from portal.core.requetes import RequeteCompilee
 from zonage.models import Commune
@@ -38,8 +39,17 @@ class Lecture:
     def statut(self) -> int:
         return 400 if self.demande.erreurs else 200
 
-    def check(self, *, au: date | None = None) -> Bilan:
-        return check(self.resolution, self.demande.faits, au=au or self.au)
+    def check(self) -> Bilan:
+        return check(self.resolution, self.demande.faits, au=self.au)
+
+    def check_also(self, autre: date) -> tuple[Bilan, Bilan | None]:
+        """The answer on the day read, and on another day unless it is the same: the zones of both in one query."""
+        if self.resolution is None or autre == self.au:
+            return self.check(), None
+        faits = self.demande.faits
+        zones = read_zones(self.resolution.commune.code_insee, faits, (self.au, autre))
+        du_jour = check(self.resolution, faits, au=self.au, zones=zones)
+        return du_jour, check(self.resolution, faits, au=autre, zones=zones)
 
 
 def read(request: HttpRequest) -> Lecture:

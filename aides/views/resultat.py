@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from functools import lru_cache
 from typing import Any
@@ -10,7 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils import timezone
-from django.utils.html import format_html_join
+from django.utils.html import escape, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_safe
 
@@ -19,27 +20,97 @@ from aides.regles.dispositifs import Dispositif, Version
 from aides.regles.evaluation import LIBELLES_MANQUANTS, Resultat
 from aides.regles.faits import FAITS
 from aides.regles.situation import Valeur
-from aides.services import diff_bilans, list_fermetures
+from aides.services import Bilan, diff_bilans, list_fermetures
 from aides.views.dispositifs import LIBELLES_GUICHET
 from aides.views.lecture import Lecture, address, list_erreurs, read, read_ancienne
+from aides.views.patron import Patrons, make_trou
 from aides.views.preuve import render_preuve
 from aides.views.verifier import count_issues, describe_reponses, open_questions
 from portal.core.cache import cached_page
+from zonage.lecture import Zone
+from zonage.models import Commune
 
 
 @require_safe
 @cached_page
 def resultat(request: HttpRequest) -> HttpResponse:
     lecture = read(request)
-    if not lecture.complete:
+    if lecture.resolution is None or not lecture.complete:
         return HttpResponseRedirect(f"{address('verifier')}?{request.GET.urlencode()}")
-    contexte = build_contexte(lecture)
+    aujourd_hui = timezone.localdate()
+    bilan, actuel = lecture.check_also(aujourd_hui)
+    if is_common(lecture):
+        return HttpResponse(render_common(request, lecture, bilan, actuel, lecture.resolution.commune))
+    contexte = build_contexte(lecture, bilan, actuel) | {"zone_html": render_zone(without_commune(bilan.zone))}
     return render(request, "aides/resultat.html", contexte, status=lecture.statut)
 
 
-def build_contexte(lecture: Lecture) -> dict[str, Any]:
-    demande, aujourd_hui = lecture.demande, timezone.localdate()
-    bilan = lecture.check()
+def is_common(lecture: Lecture) -> bool:
+    """Nothing in the page depends on the commune but its name, its codes and its zone: no error, no former code."""
+    demande, resolution = lecture.demande, lecture.resolution
+    if resolution is None or resolution.ancien_code:
+        return False
+    return not (
+        demande.erreurs or demande.ancien or demande.voie or demande.modifier or demande.posees or demande.lieu
+    )
+
+
+def render_common(
+    request: HttpRequest, lecture: Lecture, bilan: Bilan, actuel: Bilan | None, commune: Commune
+) -> bytes:
+    """The page of these facts, rendered once by zone class, filled for this commune (docs/adr/0066)."""
+    demande = lecture.demande
+
+    def build() -> str:
+        anonyme = replace(lecture, demande=replace(demande, commune=COMMUNE_TROU.code_insee))
+        contexte = build_contexte(anonyme, replace(bilan, commune=COMMUNE_TROU), actuel)
+        return render_to_string("aides/resultat.html", contexte | {"zone_html": make_trou("zone")}, request)
+
+    libelles = tuple((lu.zone.statut, lu.zone.libelle) if lu and lu.zone else None for lu in (bilan, actuel))
+    faits = tuple(demande.faits.items())
+    cle = (demande.au, bilan.au, actuel and actuel.au, faits, demande.nsp, libelles)
+    patron = PATRONS.get(cle, (bilan.resultats, actuel and actuel.resultats), build)
+    return patron.fill(
+        {
+            "nom": escape(commune.nom),
+            "departement": escape(commune.departement_id),
+            "code": commune.code_insee,
+            "adresse": commune.get_absolute_url(),
+            "zone": render_zone(without_commune(bilan.zone)),
+        }
+    )
+
+
+class CommuneTrou:
+    """A commune whose every value is a hole. An attribute it lacks is seen at once: the template shows nothing."""
+
+    code_insee = make_trou("code")
+    nom = make_trou("nom")
+    departement_id = make_trou("departement")
+
+    def get_absolute_url(self) -> str:
+        return make_trou("adresse")
+
+
+COMMUNE_TROU: Any = CommuneTrou()
+PATRONS = Patrons(taille=128)
+
+
+def without_commune(zone: Zone | None) -> Zone | None:
+    """The zone as the page shows it: the communes of one territory share it."""
+    if zone is None:
+        return None
+    dernier = zone.dernier_connu
+    return replace(zone, commune="", dernier_connu=dernier and replace(dernier, commune=""))
+
+
+@lru_cache(maxsize=2048)
+def render_zone(zone: Zone | None) -> SafeString:
+    return mark_safe(render_to_string("components/zone.html", {"zone": zone}))  # noqa: S308
+
+
+def build_contexte(lecture: Lecture, bilan: Bilan, actuel: Bilan | None) -> dict[str, Any]:
+    demande = lecture.demande
     fixe = demande.at(lecture.au)
     return {
         "demande": demande,
@@ -52,8 +123,8 @@ def build_contexte(lecture: Lecture) -> dict[str, Any]:
         "fermes": render_fermes(lecture.au),
         "adresse_verifier": address("verifier"),
         "adresse_resultat": address("resultat"),
-        "ecarts": diff_bilans(bilan, lecture.check(au=aujourd_hui)) if lecture.au != aujourd_hui else None,
-        "aujourd_hui": aujourd_hui,
+        "ecarts": diff_bilans(bilan, actuel) if actuel else None,
+        "aujourd_hui": actuel.au if actuel else bilan.au,
         "aujourd_hui_url": f"{address('resultat')}?{demande.at(None).query()}",
         "reponses": render_reponses(tuple(demande.faits.items()), demande.nsp),
         "champs": render_champs(tuple(demande.parametres(sans=("commune", "au")))),

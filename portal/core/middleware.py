@@ -11,7 +11,7 @@ class SecurityHeadersMiddleware:
     """The headers that Django does not set: content policy, permissions, cross-origin resource policy.
 
     The content policy is that of `CONTENT_SECURITY_POLICY`, written by django-csp once a process: no page
-    of the portal has a policy or a nonce of its own, so building it for each answer gave the same text (docs/adr/0064).
+    of the portal has a policy or a nonce of its own (docs/adr/0064).
     An answer that already has one of these headers, as those of the API do, keeps it.
     """
 

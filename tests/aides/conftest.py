@@ -3,6 +3,7 @@
 import pytest
 from django.core.cache import caches
 
+from aides.views.resultat import PATRONS
 from portal.core import cache
 from tests.aides.territoire import build_verifier
 
@@ -11,6 +12,7 @@ from tests.aides.territoire import build_verifier
 def _fresh_pages(monkeypatch):
     """Each test starts without kept pages; the version of the data is read again at each request."""
     caches["pages"].clear()
+    PATRONS.clear()
     monkeypatch.setattr(cache, "DUREE_VERSION", -1.0)
 
 

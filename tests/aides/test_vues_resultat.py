@@ -2,6 +2,7 @@
 
 import re
 from datetime import date
+from html import unescape
 
 import pytest
 import time_machine
@@ -9,6 +10,7 @@ from django.utils.html import escape
 
 from aides.pdf import build_donnees
 from aides.regles.evaluation import Issue
+from aides.views import resultat
 from portal.core import cache
 from zonage.models import ZoneCommune
 
@@ -122,9 +124,11 @@ def test_another_day_says_so_and_what_changes(client):
 
 def test_the_link_to_keep_names_the_day(client):
     page = client.get(RESULTAT, MEDECIN)
-    assert "au=2026-11-21" in page.context["lien"]
+    lien = unescape(re.search(r'href="([^"]+)">Lien vers cette réponse', page.content.decode())[1])
+    assert "au=2026-11-21" in lien
+    assert "commune=71333" in lien
     with time_machine.travel("2030-01-01 12:00+01:00", tick=False):
-        assert client.get(page.context["lien"]).context["lecture"].au == date(2026, 11, 21)
+        assert client.get(lien).context["lecture"].au == date(2026, 11, 21)
 
 
 def test_closed_schemes_are_there_on_demand(client):
@@ -185,7 +189,8 @@ def test_the_pdf_is_one_tagged_page_whose_name_says_nothing_of_the_person(client
     assert b"/Lang" in corps
 
 
-def test_the_pdf_says_what_the_page_says(client):
+def test_the_pdf_says_what_the_page_says(client, monkeypatch):
+    monkeypatch.setattr(resultat, "is_common", lambda lecture: False)  # the context then has this very commune
     bilan = client.get(RESULTAT, MEDECIN | {"au": "2025-12-31"}).context["bilan"]
     donnees = build_donnees(bilan, [("Profession", "Médecin")], edite_le=date(2026, 11, 21))
     assert donnees["titre"] == "Aides à Montceau (71), au 31 décembre 2025"
