@@ -3,9 +3,10 @@
 A wrong value never loses the others: it is named in `erreurs`, and the rest is kept.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import lru_cache
 from urllib.parse import urlencode
 
 from django.http import QueryDict
@@ -63,14 +64,28 @@ class Demande:
 
 
 def read_demande(params: QueryDict) -> Demande:
+    autres: list[tuple[str, tuple[str, ...]]] = []
     erreurs: dict[str, str] = {}
-    simples = read_once(params, erreurs)
-    commune = simples.get("commune", "").strip().upper()
+    commune = ""
+    for nom, valeurs in params.lists():
+        if nom == "commune":
+            commune = read_once([(nom, tuple(valeurs))], erreurs).get(nom, "").strip().upper()
+        else:
+            autres.append((nom, tuple(valeurs)))
     if commune and not is_code_commune(commune):
         erreurs["commune"] = (
             "Le code de commune a cinq caractères, par exemple 71076 : cherchez la commune par son nom."
         )
         commune = ""
+    reste = _read_reste(tuple(autres))
+    return replace(reste, commune=commune, erreurs=erreurs | reste.erreurs)
+
+
+@lru_cache(maxsize=1024)
+def _read_reste(params: tuple[tuple[str, tuple[str, ...]], ...]) -> Demande:
+    """All but the commune: one set of answers is asked for many communes. Shared: never written to."""
+    erreurs: dict[str, str] = {}
+    simples = read_once(params, erreurs)
     lieu = simples.get("lieu", "").strip()
     if len(lieu) > LIEU_MAX:
         erreurs["lieu"] = f"La commune ou l'adresse tient en {LIEU_MAX} caractères au plus."
@@ -84,13 +99,12 @@ def read_demande(params: QueryDict) -> Demande:
     erreurs |= lus.erreurs
     for nom in simples.keys() - RESERVES - FAITS.keys():
         erreurs[nom[:VALEUR_MAX]] = "Le portail ne connaît pas cette information : retirez-la de l'adresse."
-    ignores = {code for code in params.getlist(NE_SAIT_PAS) if code in FAITS}
+    ignores = {code for nom, valeurs in params if nom == NE_SAIT_PAS for code in valeurs if code in FAITS}
     ignores |= {code for code in FAITS if simples.get(code) == NE_SAIT_PAS}
     nsp = tuple(code for code in FAITS if code in ignores and code not in lus.faits and code not in erreurs)
     modifier = simples.get("modifier", "")
     posees = tuple(code for code in simples.get("posees", "").split(",") if code in FAITS)
     return Demande(
-        commune=commune,
         lieu=lieu,
         au=au,
         faits=lus.faits,
@@ -107,10 +121,10 @@ def is_code_commune(texte: str) -> bool:
     return len(texte) == 5 and texte.isalnum() and texte.isascii()
 
 
-def read_once(params: QueryDict, erreurs: dict[str, str]) -> dict[str, str]:
+def read_once(params: Iterable[tuple[str, Sequence[str]]], erreurs: dict[str, str]) -> dict[str, str]:
     """Each parameter once, readable, and of a reasonable length; the others are named in `erreurs`."""
     simples: dict[str, str] = {}
-    for nom, valeurs in params.lists():
+    for nom, valeurs in params:
         valeur = valeurs[-1]
         if nom == NE_SAIT_PAS:
             continue

@@ -1,6 +1,6 @@
 """The check: what somebody may receive, there, on that day, and why. Nothing is stored."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -10,7 +10,7 @@ from aides.regles.dispositifs import JOURS_PASSES, Catalogue, Dispositif, Versio
 from aides.regles.evaluation import Resultat, evaluate_all, find_precisions, find_questions
 from aides.regles.faits import FAITS, Fait, FaitInvalide, clean_fait, format_jour
 from aides.regles.situation import Situation, Valeur, ZoneLue
-from aides.situations import read_situation
+from aides.situations import Lecture, read_situation, read_zones
 from zonage.enums import Origine
 from zonage.lecture import Zone
 from zonage.models import Commune
@@ -62,26 +62,31 @@ class Bilan:
         return next((resultat for resultat in self.resultats if resultat.dispositif.code == code), None)
 
 
-def check(
-    commune: str | Resolution | None,
-    faits: Mapping[str, object],
-    *,
-    au: date,
-    zones: Mapping[date, Zone] | None = None,
-) -> Bilan:
+def check(commune: str | Resolution | None, faits: Mapping[str, object], *, au: date) -> Bilan:
     """Raises CommuneInconnue (unknown code) and FaitsInvalides (unknown fact, impossible value).
 
-    A commune already resolved is not looked up again; nor are `zones`, those of `aides.situations.read_zones`.
+    A commune already resolved is not looked up again.
     """
+    return check_days(commune, faits, (au,))[0]
+
+
+def check_days(
+    commune: str | Resolution | None, faits: Mapping[str, object], jours: Sequence[date]
+) -> tuple[Bilan, ...]:
+    """The same on several days: the facts are read once, and the zones of every day in one query."""
     propres = clean_faits(faits)
     resolution = resolve_commune(commune) if isinstance(commune, str) and commune else None
     if isinstance(commune, Resolution):
         resolution = commune
     code = resolution.commune.code_insee if resolution else None
-    lecture = read_situation(code, propres, au=au, zones=zones)
+    zones = read_zones(code, propres, jours)
+    return tuple(_build_bilan(resolution, propres, read_situation(code, propres, zones, au=au), au) for au in jours)
+
+
+def _build_bilan(resolution: Resolution | None, faits: dict[str, Valeur], lecture: Lecture, au: date) -> Bilan:
     situation = lecture.situation
     resultats, questions, precisions = _evaluate(
-        tuple(sorted(propres.items())), tuple(situation.zones.items()), situation.commune_choisie, au
+        tuple(sorted(faits.items())), tuple(situation.zones.items()), situation.commune_choisie, au
     )
     return Bilan(
         au=au,
@@ -89,12 +94,12 @@ def check(
         resolution=resolution,
         zone=lecture.zones.get(au),
         zones=lecture.zones,
-        faits=propres,
+        faits=faits,
         resultats=resultats,
         fermes=list_fermetures(catalogue(), au),
         questions=questions,
         precisions=precisions,
-        avertissements=_list_avertissements(propres, au),
+        avertissements=_list_avertissements(faits, au),
         demonstration=any(_is_demonstration(zone) for zone in lecture.zones.values()),
         catalogue=catalogue().empreinte,
     )

@@ -19,29 +19,25 @@ class Lecture:
     zones: Mapping[date, Zone]
 
 
-def read_situation(
-    commune: str | None, faits: Mapping[str, Valeur], *, au: date, zones: Mapping[date, Zone] | None = None
-) -> Lecture:
-    """One query for every day read: `au`, and the day of an installation or of an opening that already took place.
+def read_zones(commune: str | None, faits: Mapping[str, Valeur], jours: Iterable[date]) -> Mapping[date, Zone]:
+    """The zones that checking this person on these days reads, in one query. Empty without commune or profession.
 
-    `zones`: those of `read_zones`, when several days are checked for the same person.
+    The days read: each of `jours`, and that of an installation or of an opening that already took place.
     """
     profession = faits.get("profession")
     if commune is None or profession not in Profession.values:
-        return Lecture(Situation(faits, commune_choisie=commune is not None), {})
-    jours = _list_jours(faits, au)
-    toutes = zones if zones is not None else zone_days(commune, str(profession), jours)
-    utiles = {jour: toutes[jour] for jour in jours}
-    lues = {jour: read_zone(lue) for jour, lue in utiles.items()}
-    return Lecture(Situation(faits, lues), utiles)
-
-
-def read_zones(commune: str, faits: Mapping[str, Valeur], jours: Iterable[date]) -> Mapping[date, Zone]:
-    """All the zones that checking this person on these days reads, in one query. Empty without a zoned profession."""
-    profession = faits.get("profession")
-    if profession not in Profession.values:
         return {}
     return zone_days(commune, str(profession), {lu for au in jours for lu in _list_jours(faits, au)})
+
+
+def read_situation(
+    commune: str | None, faits: Mapping[str, Valeur], zones: Mapping[date, Zone], *, au: date
+) -> Lecture:
+    """The situation on a day, from the zones of `read_zones`."""
+    if commune is None or faits.get("profession") not in Profession.values:
+        return Lecture(Situation(faits, commune_choisie=commune is not None), {})
+    utiles = {jour: zones[jour] for jour in _list_jours(faits, au)}
+    return Lecture(Situation(faits, {jour: read_zone(lue) for jour, lue in utiles.items()}), utiles)
 
 
 def _list_jours(faits: Mapping[str, Valeur], au: date) -> list[date]:

@@ -2,7 +2,8 @@
 
     DATABASE_URL=… REDIS_URL=… python bench/pages_api.py [--quick] [--tours N]
 
-All servers are up at once (gunicorn sync, 2 workers each; an idle one costs nothing). Each round measures one slice of
+All servers are up at once (gunicorn sync, 2 workers each; an idle one costs nothing), with the settings of production
+but HTTPS; each has a secret of its own, drawn at the start and shared by its workers. Each round measures one slice of
 each contestant and divides it by the hello slice of the same round: the machine may drift, the ratio stays. The
 reading is the median of the rounds. Data: `load_referentiel` then `load_demonstration`; communes by population.
 
@@ -22,6 +23,7 @@ import argparse
 import asyncio
 import os
 import random
+import secrets
 import shutil
 import signal
 import socket
@@ -63,7 +65,7 @@ class Concurrent:
 
 SERVEURS = {
     "bonjour": Serveur("bench.pairs.bonjour", "", "/bonjour/"),
-    "portail": Serveur("portal.wsgi", "portal.settings.dev", "/sante/"),
+    "portail": Serveur("portal.wsgi", "bench.pairs.reglages_portail", "/sante/"),
     "sans_cache": Serveur("portal.wsgi", "bench.pairs.reglages_sans_cache", "/sante/"),
     "drf": Serveur("bench.pairs.drf", "bench.pairs.reglages_drf", f"/zones/?commune=71076&au={JOUR}"),
 }
@@ -126,7 +128,10 @@ def start_serveurs() -> Iterator[dict[str, int]]:
         for rang, (nom, serveur) in enumerate(SERVEURS.items()):
             ports[nom] = PREMIER_PORT + rang
             environnement = os.environ | {"MAILLAGE_MANDATAIRES": "1", "PYTHONWARNINGS": "ignore"}
-            environnement["DJANGO_SETTINGS_MODULE"] = serveur.reglages
+            environnement |= {
+                "DJANGO_SETTINGS_MODULE": serveur.reglages,
+                "DJANGO_SECRET_KEY": secrets.token_urlsafe(64),
+            }
             commande = [sys.executable, "-m", "gunicorn", "--no-control-socket", "-w", "2", "--log-level", "error"]
             commande += ["-b", f"127.0.0.1:{ports[nom]}", f"{serveur.module}:application"]
             processus.append(

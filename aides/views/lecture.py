@@ -10,8 +10,7 @@ from django.utils import timezone
 
 from aides.forms import Demande, read_demande
 from aides.regles.faits import FAITS
-from aides.services import Bilan, check
-from aides.situations import read_zones
+from aides.services import Bilan, check, check_days
 from portal.core.cache import data_version
 from portal.core.requetes import RequeteCompilee
 from zonage.models import Commune
@@ -46,10 +45,8 @@ class Lecture:
         """The answer on the day read, and on another day unless it is the same: the zones of both in one query."""
         if self.resolution is None or autre == self.au:
             return self.check(), None
-        faits = self.demande.faits
-        zones = read_zones(self.resolution.commune.code_insee, faits, (self.au, autre))
-        du_jour = check(self.resolution, faits, au=self.au, zones=zones)
-        return du_jour, check(self.resolution, faits, au=autre, zones=zones)
+        du_jour, actuel = check_days(self.resolution, self.demande.faits, (self.au, autre))
+        return du_jour, actuel
 
 
 def read(request: HttpRequest) -> Lecture:
@@ -63,7 +60,7 @@ def read(request: HttpRequest) -> Lecture:
     return Lecture(demande, demande.au or timezone.localdate(), resolution)
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=8192)
 def resolve_known(code: str, version: str) -> Resolution:
     """A commune already met, as long as the published data are the same. Shared between requests: never written to.
 
@@ -77,6 +74,16 @@ def resolve_known(code: str, version: str) -> Resolution:
 def address(nom: str) -> str:
     """The address of a view without argument: it never changes while the process lives."""
     return reverse(nom)
+
+
+@cache
+def _adresse_temoin() -> str:
+    return reverse("commune_detail", args=["00000"])
+
+
+def address_commune(commune: Commune) -> str:
+    """The address of its page, without asking the resolver each time."""
+    return _adresse_temoin().replace("00000", commune.code_insee)
 
 
 def list_erreurs(demande: Demande) -> list[tuple[str, str]]:

@@ -22,7 +22,7 @@ from aides.regles.faits import FAITS
 from aides.regles.situation import Valeur
 from aides.services import Bilan, diff_bilans, list_fermetures
 from aides.views.dispositifs import LIBELLES_GUICHET
-from aides.views.lecture import Lecture, address, list_erreurs, read, read_ancienne
+from aides.views.lecture import Lecture, address, address_commune, list_erreurs, read, read_ancienne
 from aides.views.patron import Patrons, make_trou
 from aides.views.preuve import render_preuve
 from aides.views.verifier import count_issues, describe_reponses, open_questions
@@ -75,7 +75,7 @@ def render_common(
             "nom": escape(commune.nom),
             "departement": escape(commune.departement_id),
             "code": commune.code_insee,
-            "adresse": commune.get_absolute_url(),
+            "adresse": address_commune(commune),
             "zone": render_zone(without_commune(bilan.zone)),
         }
     )

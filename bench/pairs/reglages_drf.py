@@ -1,6 +1,6 @@
 """Settings of the peer by ModelSerializer: the seven middlewares of a new project, the defaults of the framework."""
 
-from portal.settings.dev import *  # noqa: F403
+from bench.pairs.reglages_portail import *  # noqa: F403
 
 ROOT_URLCONF = "bench.pairs.drf"
 REST_FRAMEWORK: dict[str, object] = {}

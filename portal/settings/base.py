@@ -43,11 +43,11 @@ MIDDLEWARE = [
     "portal.core.cache.PagesMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "portal.core.middleware.SecurityHeadersMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "portal.core.comptes.SessionsMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
+    "portal.core.comptes.UtilisateurMiddleware",
+    "portal.core.comptes.MessagesMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
 ]
@@ -227,3 +227,5 @@ MAILLAGE_CONTACT = env.str("MAILLAGE_CONTACT", default="")
 # What the key of a cached page holds: the core knows no app.
 MAILLAGE_VERSION_DONNEES = "zonage.versions.data_version"
 MAILLAGE_CHEMINS_GARDES = ("/aides/", "/communes/", "/zones/carte/")
+# Addresses that answer everybody alike: no session, user or message is looked for there.
+MAILLAGE_CHEMINS_SANS_COMPTE = ("/api/v1/", *MAILLAGE_CHEMINS_GARDES, "/zones/")
