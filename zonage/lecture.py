@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
 from portal.core.requetes import RequeteCompilee
 from zonage.enums import Origine, Profession, StatutZone, TypeTerritoire
@@ -16,8 +16,8 @@ HISTORIQUE_MAX = 100
 
 COLONNES = (
     "commune_id",
+    "commune__nom",
     "profession",
-    "periode",
     "statut",
     "origine",
     "niveau_id",
@@ -27,7 +27,6 @@ COLONNES = (
     "arrete_id",
     "arrete__numero",
     "arrete__date_publication",
-    "arrete__periode",
     "arrete__source",
     "arrete__lien",
     "arrete__region__nom",
@@ -35,6 +34,15 @@ COLONNES = (
     "territoire__code",
     "territoire__libelle",
 )
+
+
+# The bounds one by one: the driver reads a date in C, a range in Python.
+BORNES = {
+    "debut": F("periode__startswith"),
+    "fin": F("periode__endswith"),
+    "arrete_debut": F("arrete__periode__startswith"),
+    "arrete_fin": F("arrete__periode__endswith"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +87,8 @@ class Zone:
     arrete: ResumeArrete | None = None
     territoire: ResumeTerritoire | None = None
     dernier_connu: "Zone | None" = None
+    commune_nom: str | None = None
+    """Read with the zone; None when the table holds no row of this commune that day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +115,7 @@ def zone_days(commune: str, profession: str, jours: Collection[date]) -> dict[da
         return {}
     lignes = UNE.lignes(commune=commune, profession=profession, au=max(jours))
     return {
-        jour: _build_zone(commune, profession, jour, [ligne for ligne in lignes if ligne["periode"].lower <= jour])
+        jour: _build_zone(commune, profession, jour, [ligne for ligne in lignes if ligne["debut"] <= jour])
         for jour in jours
     }
 
@@ -123,8 +133,8 @@ def historique(commune: str, profession: str) -> list[Periode]:
     lignes = _lignes(commune).filter(profession=profession).order_by("-periode__startswith")[:HISTORIQUE_MAX]
     return [
         Periode(
-            debut=ligne["periode"].lower,
-            fin=ligne["periode"].upper,
+            debut=ligne["debut"],
+            fin=ligne["fin"],
             statut=StatutZone(ligne["statut"]),
             niveau=ligne["niveau_id"],
             libelle=ligne["niveau__libelle"],
@@ -145,7 +155,7 @@ def is_demonstration(lectures: Iterable[Zone | Periode]) -> bool:
 
 
 def _lignes(commune: str) -> QuerySet[ZoneCommune, dict[str, Any]]:
-    return ZoneCommune.objects.filter(commune_id=commune).values(*COLONNES)
+    return ZoneCommune.objects.filter(commune_id=commune).values(*COLONNES, **BORNES)
 
 
 def _begun(commune: str, au: date) -> QuerySet[ZoneCommune, dict[str, Any]]:
@@ -171,7 +181,7 @@ def _build_zone(commune: str, profession: str, au: date, lignes: Iterable[dict[s
     du_jour: dict[str, Any] | None = None
     precedente: dict[str, Any] | None = None
     for ligne in lignes:
-        if ligne["periode"].upper is None or ligne["periode"].upper > au:
+        if ligne["fin"] is None or ligne["fin"] > au:
             du_jour = ligne
         elif ligne["statut"] != StatutZone.INCONNU:
             precedente = ligne
@@ -179,7 +189,8 @@ def _build_zone(commune: str, profession: str, au: date, lignes: Iterable[dict[s
             break
     if du_jour and du_jour["statut"] != StatutZone.INCONNU:
         return _read_zone(du_jour, au)
-    dernier = _read_zone(precedente, precedente["periode"].upper - date.resolution) if precedente else None
+    dernier = _read_zone(precedente, precedente["fin"] - date.resolution) if precedente else None
+    nom = precedente["commune__nom"] if precedente else None
     if du_jour:
         arrete, territoire = _build_arrete(du_jour), _build_territoire(du_jour)
         return Zone(
@@ -191,8 +202,9 @@ def _build_zone(commune: str, profession: str, au: date, lignes: Iterable[dict[s
             arrete=arrete,
             territoire=territoire,
             dernier_connu=dernier,
+            commune_nom=du_jour["commune__nom"],
         )
-    return Zone(commune, profession, au, StatutZone.INCONNU, dernier_connu=dernier)
+    return Zone(commune, profession, au, StatutZone.INCONNU, dernier_connu=dernier, commune_nom=nom)
 
 
 def _read_zone(ligne: dict[str, Any], au: date) -> Zone:
@@ -208,6 +220,7 @@ def _read_zone(ligne: dict[str, Any], au: date) -> Zone:
         origine=ligne["origine"],
         arrete=_build_arrete(ligne),
         territoire=_build_territoire(ligne),
+        commune_nom=ligne["commune__nom"],
     )
 
 
@@ -222,8 +235,8 @@ def _build_arrete(ligne: dict[str, Any]) -> ResumeArrete:
         numero=numero,
         titre=titre,
         date_publication=ligne["arrete__date_publication"],
-        debut=ligne["arrete__periode"].lower,
-        fin=ligne["arrete__periode"].upper,
+        debut=ligne["arrete_debut"],
+        fin=ligne["arrete_fin"],
         source=ligne["arrete__source"],
         lien=ligne["arrete__lien"],
     )

@@ -23,11 +23,11 @@ from aides.regles.situation import Valeur
 from aides.services import Bilan, diff_bilans, list_fermetures
 from aides.views.dispositifs import LIBELLES_GUICHET
 from aides.views.lecture import Lecture, address, address_commune, list_erreurs, read, read_ancienne
-from aides.views.patron import Patrons, make_trou
+from aides.views.patron import Patron, Patrons, make_trou
 from aides.views.preuve import render_preuve
 from aides.views.verifier import count_issues, describe_reponses, open_questions
 from portal.core.cache import cached_page
-from zonage.lecture import Zone
+from zonage.lecture import ResumeTerritoire, Zone
 from zonage.models import Commune
 
 
@@ -41,7 +41,7 @@ def resultat(request: HttpRequest) -> HttpResponse:
     bilan, actuel = lecture.check_also(aujourd_hui)
     if is_common(lecture):
         return HttpResponse(render_common(request, lecture, bilan, actuel, lecture.resolution.commune))
-    contexte = build_contexte(lecture, bilan, actuel) | {"zone_html": render_zone(without_commune(bilan.zone))}
+    contexte = build_contexte(lecture, bilan, actuel) | {"zone_html": render_zone(bilan.zone)}
     return render(request, "aides/resultat.html", contexte, status=lecture.statut)
 
 
@@ -76,7 +76,7 @@ def render_common(
             "departement": escape(commune.departement_id),
             "code": commune.code_insee,
             "adresse": address_commune(commune),
-            "zone": render_zone(without_commune(bilan.zone)),
+            "zone": render_zone(bilan.zone),
         }
     )
 
@@ -93,20 +93,30 @@ class CommuneTrou:
 
 
 COMMUNE_TROU: Any = CommuneTrou()
+TERRITOIRE_TROU = ResumeTerritoire("", make_trou("type"), make_trou("lieu"), make_trou("territoire"))
 PATRONS = Patrons(taille=128)
 
 
-def without_commune(zone: Zone | None) -> Zone | None:
-    """The zone as the page shows it: the communes of one territory share it."""
-    if zone is None:
-        return None
-    dernier = zone.dernier_connu
-    return replace(zone, commune="", dernier_connu=dernier and replace(dernier, commune=""))
-
-
-@lru_cache(maxsize=2048)
 def render_zone(zone: Zone | None) -> SafeString:
-    return mark_safe(render_to_string("components/zone.html", {"zone": zone}))  # noqa: S308
+    """Rendered once by arrêté and niveau; the territory, of which there are thousands, is filled."""
+    if zone is None:
+        return SafeString("")
+    dernier = zone.dernier_connu
+    sienne = replace(
+        zone,
+        commune="",
+        commune_nom=None,
+        territoire=zone.territoire and TERRITOIRE_TROU,
+        dernier_connu=dernier and replace(dernier, commune="", commune_nom=None, territoire=None),
+    )
+    lieu = zone.territoire or TERRITOIRE_TROU
+    noms = {"type": escape(lieu.type_libelle), "territoire": escape(lieu.libelle), "lieu": escape(lieu.code)}
+    return mark_safe(_cut_zone(sienne).fill(noms).decode())  # noqa: S308
+
+
+@lru_cache(maxsize=512)
+def _cut_zone(zone: Zone) -> Patron:
+    return Patron.cut(render_to_string("components/zone.html", {"zone": zone}))
 
 
 def build_contexte(lecture: Lecture, bilan: Bilan, actuel: Bilan | None) -> dict[str, Any]:

@@ -1,12 +1,16 @@
 """A page filled from its pattern is the page that the template gives."""
 
 import re
+from dataclasses import replace
+from datetime import date
 
 import pytest
+from django.template.loader import render_to_string
 
 from aides.views import resultat
 from aides.views.patron import Patron, make_trou
 from portal.core.cache import caches
+from zonage.lecture import ResumeTerritoire, zones
 from zonage.models import Commune
 
 RESULTAT = "/aides/verifier/resultat/"
@@ -60,3 +64,18 @@ def test_a_hole_without_a_value_is_an_error():
     assert patron.fill({"nom": "é", "code": "1"}) == "aéb1é".encode()
     with pytest.raises(KeyError):
         patron.fill({"nom": "é"})
+
+
+@pytest.mark.parametrize("au", [date(2026, 6, 1), date(2019, 6, 6)])
+def test_the_zone_is_what_its_template_says_whatever_the_territory(au):
+    lues = [
+        lue
+        for code in Commune.objects.values_list("pk", flat=True).order_by("pk")
+        for lue in zones(code, au=au).values()
+    ]
+    lues += [replace(lue, territoire=ResumeTerritoire("bvcv", "Bassin <1>", "2", 'L\'Isle & "Co"')) for lue in lues]
+    lues += [replace(lue, territoire=None) for lue in lues[:5]]
+    for lue in lues:
+        direct = render_to_string("components/zone.html", {"zone": lue})
+        assert resultat.render_zone(lue) == direct
+    assert resultat.render_zone(None) == ""

@@ -24,7 +24,7 @@ def read_commune(texte: str) -> str:
 
 @lru_cache(maxsize=40_000)
 def name_commune(code: str, version: str) -> tuple[str, str, dict[str, Any] | None]:
-    """Today's code and name, and what was asked. Kept while the data do not change: every zone asked needs them."""
+    """Today's code and name, and what was asked. Kept while the data do not change."""
     ligne, demandee = find_commune(code)
     return ligne["code_insee"], ligne["nom"], demandee
 
@@ -81,11 +81,12 @@ class ZonesView(ApiView):
 
     def get(self, request: Request) -> HttpResponse:
         lus = self.lus
-        code, nom, demandee = name_commune(lus["commune"], data_version())
-        if lus["profession"]:
-            lectures = [zone(code, lus["profession"], au=lus["au"])]
-        else:
-            lectures = list(zones(code, au=lus["au"]).values())
+        code, demandee = lus["commune"], None
+        lectures = self._read(code)
+        nom = next((lecture.commune_nom for lecture in lectures if lecture.commune_nom), None)
+        if nom is None:  # a former code, an unknown one, or a commune without any period begun that day
+            code, nom, demandee = name_commune(code, data_version())
+            lectures = self._read(code)
         return self.answer(
             {
                 "commune": {"code": code, "nom": nom},
@@ -95,6 +96,11 @@ class ZonesView(ApiView):
                 "zones": [{**build_lecture(lecture), "dernier_connu": build_dernier(lecture)} for lecture in lectures],
             }
         )
+
+    def _read(self, code: str) -> list[Zone]:
+        if self.lus["profession"]:
+            return [zone(code, self.lus["profession"], au=self.lus["au"])]
+        return list(zones(code, au=self.lus["au"]).values())
 
 
 def build_lecture(lecture: Zone) -> dict[str, Any]:
