@@ -3,7 +3,7 @@
 function start() {
   for (const garde of document.getElementById("scripts").content.children) {
     if (!garde.matches("script")) {
-      document.body.append(document.importNode(garde, true));
+      document.getElementById(garde.id).replaceWith(document.importNode(garde, true)); // its place is kept, empty
     } else if (!garde.noModule) {
       const script = document.createElement("script"); // a script that is copied does not run
       for (const { name, value } of garde.attributes) script.setAttribute(name, value);
