@@ -68,7 +68,7 @@ class ApiView(APIView):
     lus: dict[str, Any]
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        if request.method == "OPTIONS":
+        if request._request.method == "OPTIONS":
             return
         request.accepted_renderer, request.accepted_media_type = self.choose_renderer(request)
         self.check_throttles(request)
@@ -77,7 +77,7 @@ class ApiView(APIView):
     def choose_renderer(self, request: Request) -> tuple[Any, str]:
         """The common case first: nothing asked, anything, or exactly what the endpoint serves."""
         premier = self.renderer_classes[0]
-        if request.META.get("HTTP_ACCEPT", "*/*") in ("*/*", premier.media_type):
+        if request._request.META.get("HTTP_ACCEPT", "*/*") in ("*/*", premier.media_type):
             return premier(), premier.media_type
         return self.perform_content_negotiation(request)
 
@@ -117,7 +117,7 @@ class ApiView(APIView):
     def answer_bytes(self, build: Callable[[], bytes], *, etag: str, cache: str = TOUJOURS_VERIFIER) -> HttpResponse:
         """The same when the ETag is known before the body: `build` is not called for a 304."""
         entetes = {"ETag": f'"{etag}"', "Cache-Control": cache}
-        attendu = self.request.META.get("HTTP_IF_NONE_MATCH")
+        attendu = self.request._request.META.get("HTTP_IF_NONE_MATCH")
         if attendu and matches_etag(attendu, entetes["ETag"]):
             return HttpResponse(status=304, headers=entetes)
         return HttpResponse(build(), content_type=self.renderer_classes[0].media_type, headers=entetes)
