@@ -78,7 +78,7 @@ def read_demande(params: QueryDict) -> Demande:
         )
         commune = ""
     reste = _read_reste(tuple(autres))
-    return replace(reste, commune=commune, erreurs=erreurs | reste.erreurs)
+    return replace(reste, commune=commune, erreurs={**erreurs, **reste.erreurs})
 
 
 @lru_cache(maxsize=1024)

@@ -119,14 +119,14 @@ class LimiteParAdresse(BaseThrottle):
         self.attente = compteur.take(build_cle(self.get_ident(request)), limite=int(nombre), duree=duree)
         return self.attente is None
 
-    def get_ident(self, request: Any) -> str | None:
+    def get_ident(self, request: Any) -> str:
         """The address of the caller, as the framework reads it, without parsing every header."""
         meta = request._request.META
         mandataires = api_settings.NUM_PROXIES
         if not mandataires or "HTTP_X_FORWARDED_FOR" not in meta:
-            return meta.get("REMOTE_ADDR")
+            return str(meta.get("REMOTE_ADDR", ""))
         adresses = meta["HTTP_X_FORWARDED_FOR"].split(",")
-        return adresses[-min(mandataires, len(adresses))].strip()
+        return str(adresses[-min(mandataires, len(adresses))]).strip()
 
     def wait(self) -> float | None:
         return self.attente
