@@ -37,9 +37,12 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 LARGEURS = (360, 1280)
+# The browser's event loop lives in the thread of the tests that follow on the same worker; they are not asynchronous.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 _SANS_SCRIPT: "set[Page]" = set()
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """One worker holds server and browser; without Chromium the tests are skipped, except in CI where they fail."""
     for item in items:
