@@ -103,8 +103,7 @@ def explain(resultat: Resultat) -> str:
     if resultat.issue is Issue.ELIGIBLE:
         return "Toutes les conditions connues du portail sont remplies."
     if resultat.issue is Issue.NON_ELIGIBLE:
-        branches = resultat.preuve.branches or (resultat.preuve,)
-        texte = "Non rempli : " + enumerate_fr([b.libelle for b in branches if b.verdict is False])
+        texte = "Non rempli : " + enumerate_fr([refus.libelle for refus in resultat.refus])
         if resultat.changements:
             texte += f" Vous seriez éligible ainsi : {resultat.changements[0].phrase}."
         return texte

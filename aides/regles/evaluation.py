@@ -54,6 +54,14 @@ class Resultat:
         """The open points that no answer can close: unverified values, doubtful days, an unknown zone."""
         return tuple(feuille for feuille in self.preuve.live() if not _asked(feuille))
 
+    @property
+    def refus(self) -> tuple[Preuve, ...]:
+        """Why not: the conditions of the first level that are not met. Empty unless the verdict is « non éligible »."""
+        if self.issue is not Issue.NON_ELIGIBLE:
+            return ()
+        branches = self.preuve.branches or (self.preuve,)
+        return tuple(branche for branche in branches if branche.verdict is False) or (self.preuve,)
+
 
 def find_manquants(preuve: Preuve) -> tuple[str, ...]:
     """What the verdict waits for: the facts that can still change it, and an unknown zone, in the text's order."""

@@ -219,3 +219,15 @@ def test_the_command_checks_and_reads_the_schemes(tmp_path):
     (tmp_path / "a.yaml").write_text("code: a\n", encoding="utf-8")
     with pytest.raises(CommandError, match=r"a\.yaml : il manque"):
         call_command("check_dispositifs", dossier=tmp_path)
+
+
+def test_a_refusal_names_the_conditions_that_fail_and_nothing_else_does(classe, commune):
+    classe("zac", date(2018, 1, 1))
+    bilan = check("71076", {"profession": "medecin", "statut": "projet", "pdsa": False}, au=date(2025, 12, 31))
+    caim = next(resultat for resultat in bilan.resultats if resultat.dispositif.code == "caim")
+    assert caim.issue is Issue.NON_ELIGIBLE
+    assert {refus.condition.libelle for refus in caim.refus} == {
+        "Commune classée en zone d'intervention prioritaire (ZIP) le jour de la demande",
+        "Participer à la permanence des soins ambulatoires",
+    }
+    assert all(not resultat.refus for resultat in bilan.resultats if resultat.issue is not Issue.NON_ELIGIBLE)
