@@ -90,7 +90,7 @@ def bench_commune(nombre: int) -> bool:
     return show("P16 zone_vs_jointure", statistics.median(notre), statistics.median(pair), BUT_COMMUNE)
 
 
-def bench_departement(codes: list[str]) -> bool:
+def bench_departement(codes: list[str], but: float) -> bool:
     notre, pair = [], []
     for code in codes:
         communes = Commune.objects.filter(departement=code).order_by("code_insee")
@@ -99,7 +99,7 @@ def bench_departement(codes: list[str]) -> bool:
         noms = list(communes.values_list("pk", flat=True))
         pair.append(min(chrono(lambda noms=noms: [zone(nom, "medecin", au=AU) for nom in noms]) for _ in range(2)))
         assert list(requete) == [(nom, zone(nom, "medecin", au=AU).niveau) for nom in noms], code
-    return show("P17 departement_vs_boucle", statistics.median(notre), statistics.median(pair), BUT_DEPARTEMENT)
+    return show("P17 departement_vs_boucle", statistics.median(notre), statistics.median(pair), but)
 
 
 def bench_refresh() -> bool:
@@ -119,11 +119,8 @@ def main() -> int:
     if not ZoneCommune.objects.exists():
         print("Aucune zone en base : lancez load_referentiel puis load_demonstration.", file=sys.stderr)
         return 2
-    reussis = [
-        bench_commune(60 if options.quick else 400),
-        bench_departement(["90"] if options.quick else ["21", "71", "90"]),
-        bench_refresh(),
-    ]
+    departements, but = (["90"], BUT_DEPARTEMENT / 3) if options.quick else (["21", "71", "90"], BUT_DEPARTEMENT)
+    reussis = [bench_commune(60 if options.quick else 400), bench_departement(departements, but), bench_refresh()]
     return 0 if all(reussis) else 1
 
 

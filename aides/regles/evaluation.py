@@ -56,7 +56,7 @@ class Resultat:
 
     @property
     def refus(self) -> tuple[Preuve, ...]:
-        """Why not: the conditions of the first level that are not met. Empty unless the verdict is « non éligible »."""
+        """Why not: the conditions of the first level that are not met. Empty unless « non éligible »."""
         if self.issue is not Issue.NON_ELIGIBLE:
             return ()
         branches = self.preuve.branches or (self.preuve,)
