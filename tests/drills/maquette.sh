@@ -11,6 +11,7 @@ if [ "${MAQUETTE_ISOLEE:-}" != 1 ]; then # own mounts and own process list: noth
 fi
 
 RACINE=${1:-$(mktemp -d /var/tmp/maquette-XXXXXX)}
+[ -d "$RACINE" ] && chmod 755 "$RACINE" # a root that other accounts cross, as on any machine
 FAUTES=0
 mesure() { printf 'mesure : %s\n' "$*"; }
 faute() {
