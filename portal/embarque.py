@@ -248,6 +248,8 @@ class Postgres:
         }
         if self.jetable:
             options |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+            # A test database is dropped while its last tables are still warm: a vacuum at work there would refuse it.
+            options |= {"autovacuum": "off"}
         commande: list[str | Path] = [self.bin / "postgres", "-D", self.data]
         for nom, valeur in options.items():
             commande += ["-c", f"{nom}={valeur}"]
