@@ -1,6 +1,7 @@
 """Which zone, for whom, on which day: one query on the read table, and an answer that says when it does not know."""
 
-from collections.abc import Collection, Iterable
+import time
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -9,10 +10,14 @@ from django.db.models import F, QuerySet
 
 from portal.core.requetes import RequeteCompilee
 from zonage.enums import Origine, Profession, StatutZone, TypeTerritoire
-from zonage.models import ZoneCommune
+from zonage.models import Arrete, Niveau, ZoneCommune
 
 HISTORIQUE_MAX = 100
 """The most periods one reading brings back: six professions over thirty years of yearly orders stay below."""
+
+DUREE_REPERES = 0.5
+"""Seconds during which a process trusts the arrêtés and niveaux it read: as long as the version of the data."""
+REPERES_MAX = 5000
 
 COLONNES = (
     "commune_id",
@@ -21,28 +26,18 @@ COLONNES = (
     "statut",
     "origine",
     "niveau_id",
-    "niveau__libelle",
-    "niveau__abrege",
-    "niveau__couleur",
     "arrete_id",
-    "arrete__numero",
-    "arrete__date_publication",
-    "arrete__source",
-    "arrete__lien",
-    "arrete__region__nom",
     "territoire__type",
     "territoire__code",
     "territoire__libelle",
 )
-
+PROFESSIONS = tuple(Profession.values)
+STATUTS = {statut.value: statut for statut in StatutZone}
+ARRETE = ("id", "numero", "date_publication", "source", "lien", "region__nom")
+TYPES_TERRITOIRE = {type_.value: str(type_.label) for type_ in TypeTerritoire}
 
 # The bounds one by one: the driver reads a date in C, a range in Python.
-BORNES = {
-    "debut": F("periode__startswith"),
-    "fin": F("periode__endswith"),
-    "arrete_debut": F("arrete__periode__startswith"),
-    "arrete_fin": F("arrete__periode__endswith"),
-}
+BORNES = {"debut": F("periode__startswith"), "fin": F("periode__endswith")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +99,65 @@ class Periode:
     origine: str
 
 
+@dataclass(frozen=True, slots=True)
+class Reperes:
+    """The few arrêtés and niveaux that the zones of all communes name, read apart: joining them costs more.
+
+    An arrêté is kept twice, by whether the row comes from the demonstration: its title says so.
+    """
+
+    lus_a: float
+    arretes: Mapping[tuple[int, bool], ResumeArrete]
+    niveaux: Mapping[str | None, tuple[str | None, str | None, str | None]]
+
+    def hold(self, lignes: Iterable[dict[str, Any]]) -> bool:
+        """Fresh enough, and everything that these rows name is there."""
+        return time.monotonic() - self.lus_a <= DUREE_REPERES and all(
+            (ligne["arrete_id"], False) in self.arretes and ligne["niveau_id"] in self.niveaux for ligne in lignes
+        )
+
+    def arrete(self, ligne: dict[str, Any]) -> ResumeArrete:
+        return self.arretes[ligne["arrete_id"], ligne["origine"] == Origine.DEMONSTRATION]
+
+
+_reperes = Reperes(float("-inf"), {}, {})
+
+
+def read_reperes(lignes: Collection[dict[str, Any]]) -> Reperes:
+    """What these rows name. Read again after `DUREE_REPERES`, and at once when a row names one not yet met.
+
+    A reading is never changed, only replaced: threads that share it may go on with the former one.
+    """
+    global _reperes
+    reperes = _reperes
+    if reperes.hold(lignes):
+        return reperes
+    connus = {identifiant for identifiant, _ in reperes.arretes} if len(reperes.arretes) < REPERES_MAX else set()
+    _reperes = reperes = _load_reperes(connus | {ligne["arrete_id"] for ligne in lignes})
+    return reperes
+
+
+def _load_reperes(identifiants: Collection[int]) -> Reperes:
+    lus_a = time.monotonic()
+    arretes = Arrete.objects.filter(pk__in=identifiants).order_by("pk").values(*ARRETE, **BORNES)
+    niveaux: dict[str | None, tuple[str | None, str | None, str | None]] = {None: (None, None, None)}
+    for niveau in Niveau.objects.order_by("pk")[:REPERES_MAX]:
+        niveaux[niveau.code] = (niveau.libelle, niveau.abrege, niveau.couleur)
+    return Reperes(
+        lus_a,
+        {
+            (ligne["id"], demonstration): _build_arrete(ligne, demonstration=demonstration)
+            for ligne in arretes
+            for demonstration in (False, True)
+        },
+        niveaux,
+    )
+
+
 def zone(commune: str, profession: str, *, au: date) -> Zone:
     """The zone of a commune for a profession on a day. A commune the table does not hold reads « inconnu »."""
-    return _build_zone(commune, profession, au, UNE.lignes(commune=commune, profession=profession, au=au))
+    lignes = UNE.lignes(commune=commune, profession=profession, au=au)
+    return _build_zone(commune, profession, au, lignes, read_reperes(lignes))
 
 
 def zone_days(commune: str, profession: str, jours: Collection[date]) -> dict[date, Zone]:
@@ -114,34 +165,41 @@ def zone_days(commune: str, profession: str, jours: Collection[date]) -> dict[da
     if not jours:
         return {}
     lignes = UNE.lignes(commune=commune, profession=profession, au=max(jours))
+    reperes = read_reperes(lignes)
     return {
-        jour: _build_zone(commune, profession, jour, [ligne for ligne in lignes if ligne["debut"] <= jour])
+        jour: _build_zone(commune, profession, jour, [ligne for ligne in lignes if ligne["debut"] <= jour], reperes)
         for jour in jours
     }
 
 
 def zones(commune: str, *, au: date) -> dict[str, Zone]:
     """The six professions, in the order of `Profession`, in one query."""
-    par_profession: dict[str, list[dict[str, Any]]] = {profession: [] for profession in Profession.values}
-    for ligne in TOUTES.lignes(commune=commune, au=au):
+    par_profession: dict[str, list[dict[str, Any]]] = {profession: [] for profession in PROFESSIONS}
+    lignes = TOUTES.lignes(commune=commune, au=au)
+    for ligne in lignes:
         par_profession[ligne["profession"]].append(ligne)
-    return {profession: _build_zone(commune, profession, au, rows) for profession, rows in par_profession.items()}
+    reperes = read_reperes(lignes)
+    return {
+        profession: _build_zone(commune, profession, au, siennes, reperes)
+        for profession, siennes in par_profession.items()
+    }
 
 
 def historique(commune: str, profession: str) -> list[Periode]:
     """Every period known, oldest first, the latest HISTORIQUE_MAX when there are more."""
-    lignes = _lignes(commune).filter(profession=profession).order_by("-periode__startswith")[:HISTORIQUE_MAX]
+    lignes = list(_lignes(commune).filter(profession=profession).order_by("-periode__startswith")[:HISTORIQUE_MAX])
+    reperes = read_reperes(lignes)
     return [
         Periode(
             debut=ligne["debut"],
             fin=ligne["fin"],
             statut=StatutZone(ligne["statut"]),
             niveau=ligne["niveau_id"],
-            libelle=ligne["niveau__libelle"],
-            arrete=_build_arrete(ligne),
+            libelle=reperes.niveaux[ligne["niveau_id"]][0],
+            arrete=reperes.arrete(ligne),
             origine=ligne["origine"],
         )
-        for ligne in reversed(list(lignes))
+        for ligne in reversed(lignes)
     ]
 
 
@@ -176,7 +234,7 @@ UNE = RequeteCompilee(_begun_une, commune="@commune@", profession="@profession@"
 TOUTES = RequeteCompilee(_begun_toutes, commune="@commune@", au=date(1111, 1, 1))
 
 
-def _build_zone(commune: str, profession: str, au: date, lignes: Iterable[dict[str, Any]]) -> Zone:
+def _build_zone(commune: str, profession: str, au: date, lignes: Iterable[dict[str, Any]], reperes: Reperes) -> Zone:
     """From the rows that begin on or before the day, latest first."""
     du_jour: dict[str, Any] | None = None
     precedente: dict[str, Any] | None = None
@@ -188,11 +246,11 @@ def _build_zone(commune: str, profession: str, au: date, lignes: Iterable[dict[s
         if precedente or (du_jour and du_jour["statut"] != StatutZone.INCONNU):
             break
     if du_jour and du_jour["statut"] != StatutZone.INCONNU:
-        return _read_zone(du_jour, au)
-    dernier = _read_zone(precedente, precedente["fin"] - date.resolution) if precedente else None
+        return _read_zone(du_jour, au, reperes)
+    dernier = _read_zone(precedente, precedente["fin"] - date.resolution, reperes) if precedente else None
     nom = precedente["commune__nom"] if precedente else None
     if du_jour:
-        arrete, territoire = _build_arrete(du_jour), _build_territoire(du_jour)
+        arrete, territoire = reperes.arrete(du_jour), _build_territoire(du_jour)
         return Zone(
             commune,
             profession,
@@ -207,45 +265,46 @@ def _build_zone(commune: str, profession: str, au: date, lignes: Iterable[dict[s
     return Zone(commune, profession, au, StatutZone.INCONNU, dernier_connu=dernier, commune_nom=nom)
 
 
-def _read_zone(ligne: dict[str, Any], au: date) -> Zone:
+def _read_zone(ligne: dict[str, Any], au: date, reperes: Reperes) -> Zone:
+    libelle, abrege, couleur = reperes.niveaux[ligne["niveau_id"]]
     return Zone(
         commune=ligne["commune_id"],
         profession=ligne["profession"],
         au=au,
-        statut=StatutZone(ligne["statut"]),
+        statut=STATUTS[ligne["statut"]],
         niveau=ligne["niveau_id"],
-        libelle=ligne["niveau__libelle"],
-        abrege=ligne["niveau__abrege"],
-        couleur=ligne["niveau__couleur"],
+        libelle=libelle,
+        abrege=abrege,
+        couleur=couleur,
         origine=ligne["origine"],
-        arrete=_build_arrete(ligne),
+        arrete=reperes.arrete(ligne),
         territoire=_build_territoire(ligne),
         commune_nom=ligne["commune__nom"],
     )
 
 
-def _build_arrete(ligne: dict[str, Any]) -> ResumeArrete:
-    numero, region = ligne["arrete__numero"], ligne["arrete__region__nom"]
-    if ligne["origine"] == Origine.DEMONSTRATION:
+def _build_arrete(ligne: dict[str, Any], *, demonstration: bool) -> ResumeArrete:
+    numero, region = ligne["numero"], ligne["region__nom"]
+    if demonstration:
         titre = f"Zonage de démonstration, {region}"
     else:
         titre = f"Arrêté {numero} ({region})" if numero else f"Arrêté de zonage en vigueur, {region}"
     return ResumeArrete(
-        id=ligne["arrete_id"],
+        id=ligne["id"],
         numero=numero,
         titre=titre,
-        date_publication=ligne["arrete__date_publication"],
-        debut=ligne["arrete_debut"],
-        fin=ligne["arrete_fin"],
-        source=ligne["arrete__source"],
-        lien=ligne["arrete__lien"],
+        date_publication=ligne["date_publication"],
+        debut=ligne["debut"],
+        fin=ligne["fin"],
+        source=ligne["source"],
+        lien=ligne["lien"],
     )
 
 
 def _build_territoire(ligne: dict[str, Any]) -> ResumeTerritoire | None:
     if ligne["territoire__code"] is None:
         return None
-    type_libelle = str(TypeTerritoire(ligne["territoire__type"]).label)
+    type_libelle = TYPES_TERRITOIRE[ligne["territoire__type"]]
     return ResumeTerritoire(
         ligne["territoire__type"], type_libelle, ligne["territoire__code"], ligne["territoire__libelle"]
     )

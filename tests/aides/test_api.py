@@ -11,6 +11,7 @@ from aides.regles.faits import FAITS
 from aides.services import check
 from portal.core.api.documentation import load_schema
 from tests.portal.donnees_api import build_territoire
+from zonage import lecture
 
 ADRESSE = "/api/v1/evaluations/"
 MEDECIN = {"profession": "medecin", "statut": "projet"}
@@ -155,7 +156,11 @@ def test_a_slip_in_a_fact_is_given_its_nearest_name(client, db):
     assert erreurs["faits.profesion"] == ["Fait inconnu. Vouliez-vous dire « profession » ?"]
 
 
-def test_an_evaluation_costs_few_queries_and_stores_nothing(client, territoire, django_assert_max_num_queries):
+def test_an_evaluation_costs_few_queries_and_stores_nothing(
+    client, territoire, monkeypatch, django_assert_max_num_queries
+):
+    monkeypatch.setattr(lecture, "DUREE_REPERES", 60.0)
+    post(client, {"au": "2025-06-01", "commune": "71076", "faits": MEDECIN})  # the arrêté is met
     with django_assert_max_num_queries(3) as requetes:
         post(client, {"au": "2025-06-01", "commune": "71076", "faits": MEDECIN})
     assert all(requete["sql"].startswith(("SELECT", "EXECUTE")) for requete in requetes.captured_queries)

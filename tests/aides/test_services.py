@@ -12,6 +12,7 @@ from aides.regles.evaluation import Issue
 from aides.services import FaitsInvalides, check, diff_bilans
 from tests.aides.scenarios import read_modele
 from tests.zonage.factories import AncienneCommuneFactory, CommuneFactory, RegionFactory
+from zonage import lecture
 from zonage.enums import Origine, StatutArrete, StatutZone, TypeTerritoire
 from zonage.models import Arrete, Niveau, Territoire, ZoneCommune
 from zonage.recherche import CommuneInconnue, resolve_commune
@@ -197,8 +198,10 @@ def test_an_unknown_commune_is_refused(faits):
         check("99999", faits, au=LE)
 
 
-def test_a_check_asks_the_database_twice_at_most(commune, classe, faits, django_assert_num_queries):
+def test_a_check_asks_the_database_twice_at_most(commune, classe, faits, monkeypatch, django_assert_num_queries):
     classe("zip", date(2017, 12, 1))
+    monkeypatch.setattr(lecture, "DUREE_REPERES", 60.0)
+    check("71076", faits, au=LE)  # the arrêté is met
     with django_assert_num_queries(2):
         check("71076", faits, au=LE)
     resolution = resolve_commune("71076")

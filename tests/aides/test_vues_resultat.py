@@ -12,6 +12,7 @@ from aides.pdf import build_donnees
 from aides.regles.evaluation import Issue
 from aides.views import resultat
 from portal.core import cache
+from zonage import lecture
 from zonage.models import ZoneCommune
 
 RESULTAT = "/aides/verifier/resultat/"
@@ -171,6 +172,7 @@ def test_a_kept_page_costs_the_reading_of_the_version_alone(client, django_asser
 def test_the_answer_costs_few_queries(client, monkeypatch, django_assert_max_num_queries, au, requetes):
     """The commune, then its zone on the day asked for and today; the version of the data was just read."""
     monkeypatch.setattr(cache, "DUREE_VERSION", 60.0)
+    monkeypatch.setattr(lecture, "DUREE_REPERES", 60.0)
     client.get(RESULTAT, MEDECIN)
     with django_assert_max_num_queries(requetes):
         client.get(RESULTAT, MEDECIN | {"commune": "71106"} | ({"au": au} if au else {}))

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.portal.donnees_api import build_territoire
+from zonage import lecture
 from zonage.api.zones import name_commune
 from zonage.contours import contour_commune
 from zonage.models import Commune, Departement
@@ -169,7 +170,8 @@ def test_a_zone_says_its_arrete_its_territoire_and_its_origin(client):
     assert zone["origine"] == "officiel"
 
 
-def test_without_a_profession_the_six_are_read_in_one_query(client, django_assert_num_queries):
+def test_without_a_profession_the_six_are_read_in_one_query(client, monkeypatch, django_assert_num_queries):
+    monkeypatch.setattr(lecture, "DUREE_REPERES", 60.0)
     get(client, "/zones/?commune=21231&au=2025-06-01")
     with django_assert_num_queries(1):
         reponse = get(client, "/zones/?commune=21231&au=2025-06-01")

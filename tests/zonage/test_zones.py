@@ -19,9 +19,10 @@ from tests.zonage.factories_zonage import (
     NiveauFactory,
     TerritoireFactory,
 )
+from zonage import lecture
 from zonage.enums import Profession, StatutZone, TypeTerritoire
 from zonage.lecture import historique, is_demonstration, zone, zones
-from zonage.models import Classement, Niveau, ZoneCommune
+from zonage.models import Arrete, Classement, Niveau, ZoneCommune
 from zonage.services import ensure_niveaux, refresh_zones
 
 AU = date(2025, 6, 1)
@@ -74,17 +75,51 @@ class TestLecture:
         assert (lue.statut, lue.niveau) == (StatutZone.INCONNU, None)
         assert lue.arrete.source == "Source d'essai"
 
-    def test_the_six_professions_cost_one_query(self):
+    def test_the_six_professions_cost_one_query(self, monkeypatch):
         CommuneFactory(code_insee="71076")
         classe("71076", "zip")
         classe("71076", "sous_dotee", arrete=ArreteFactory(profession=Profession.INFIRMIER))
         refresh_zones()
+        monkeypatch.setattr(lecture, "DUREE_REPERES", 60.0)
+        zones("71076", au=AU)  # its arrêtés are met
         with CaptureQueriesContext(connection) as requetes:
             lues = zones("71076", au=AU)
         assert len(requetes) == 1, requetes.captured_queries
         assert list(lues) == Profession.values
         assert (lues["medecin"].niveau, lues["infirmier"].abrege) == ("zip", "Sous-dotée")
         assert lues["sage_femme"].statut == StatutZone.INCONNU
+
+    def test_an_arrete_not_yet_met_is_read_at_once(self, monkeypatch):
+        monkeypatch.setattr(lecture, "DUREE_REPERES", 60.0)
+        for code, niveau in (("71076", "zip"), ("71118", "zac")):
+            CommuneFactory(code_insee=code)
+            arrete = ArreteFactory(numero=f"A-{code}", periode=DateRange(date(2024, 1, 1), None))
+            classe(code, niveau, arrete=arrete)
+            refresh_zones()
+            lue = zone(code, "medecin", au=AU)
+            assert (lue.niveau, lue.libelle, lue.arrete.id) == (
+                niveau,
+                Niveau.objects.get(pk=niveau).libelle,
+                arrete.pk,
+            )
+            assert lue.arrete.numero == f"A-{code}"
+
+    def test_a_changed_arrete_or_niveau_is_read_again_after_half_a_second(self, monkeypatch):
+        CommuneFactory(code_insee="71076")
+        classe("71076", "zip")
+        refresh_zones()
+        zone("71076", "medecin", au=AU)
+        Arrete.objects.update(numero="2025-99")
+        Niveau.objects.filter(pk="zip").update(libelle="Autre nom")
+        monkeypatch.setattr(lecture, "DUREE_REPERES", 60.0)
+        assert zone("71076", "medecin", au=AU).arrete.numero == ""
+        monkeypatch.setattr(lecture, "DUREE_REPERES", 0.0)
+        lue = zone("71076", "medecin", au=AU)
+        assert (lue.arrete.numero, lue.libelle) == ("2025-99", "Autre nom")
+        assert historique("71076", "medecin")[-1].libelle == "Autre nom"
+
+    def test_the_references_are_trusted_less_than_a_second(self):
+        assert lecture.DUREE_REPERES <= 0.5
 
     def test_an_unknown_commune_reads_unknown(self):
         assert zone("99999", "medecin", au=AU).statut == StatutZone.INCONNU

@@ -13,7 +13,7 @@ from portal.core.cache import data_version
 from zonage.api.communes import CODE_FAUX, CODE_INSEE, find_commune
 from zonage.api.formes import ZonesSerializer
 from zonage.enums import Profession
-from zonage.lecture import Zone, is_demonstration, zone, zones
+from zonage.lecture import PROFESSIONS, Zone, is_demonstration, zone, zones
 
 
 def read_commune(texte: str) -> str:
@@ -43,7 +43,7 @@ class ZonesView(ApiView):
         ),
         Parametre(
             "profession",
-            lambda texte: read_choix(texte, Profession.values),
+            lambda texte: read_choix(texte, PROFESSIONS),
             "Une des six professions qui ont un zonage ; toutes par défaut.",
             {"type": "string", "enum": Profession.values},
             exemple="medecin",
