@@ -174,7 +174,7 @@ def main() -> int:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--quick", action="store_true")
     rapide = options.parse_args().quick
-    nombre, tours, but = (300, 7, 1.05) if rapide else (2_000, 9, 1.2)
+    nombre, tours, but = (300, 7, 0.8) if rapide else (2_000, 9, 1.0)
     personnes, peer = draw_personnes(nombre), Peer()
     for personne in personnes:
         if ours(personne) != peer.evaluate_all(personne[1], personne[0]):
