@@ -17,6 +17,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import psycopg2
 import pytest
+from django.db import connections
 
 try:
     from axe_playwright_python.sync_playwright import Axe
@@ -42,15 +43,10 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 _SANS_SCRIPT: "set[Page]" = set()
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One worker holds server and browser; without Chromium the tests are skipped, except in CI where they fail."""
+    """Without Chromium the tests are skipped, as the plugin of the services says; except in CI, where they fail."""
     for item in items:
-        if "tests/browser/" not in item.path.as_posix():
-            continue
-        item.add_marker(pytest.mark.navigateur)
-        item.add_marker(pytest.mark.xdist_group("navigateur"))
-        if CHROMIUM is None and not os.environ.get("CI"):
+        if "tests/browser/" in item.path.as_posix() and CHROMIUM is None and not os.environ.get("CI"):
             item.add_marker(pytest.mark.skip(reason="Chromium absent : tests de navigateur non lancés"))
 
 
@@ -141,10 +137,12 @@ def _attendre(adresse: str, serveur: "subprocess.Popen[bytes]", journal: Path) -
 def chromium() -> "Iterator[Browser]":
     if CHROMIUM is None:
         pytest.fail("Chromium est absent : en intégration continue, les tests de navigateur doivent être lancés.")
+    connections.close_all()  # Django keeps apart the connections opened while a loop runs, as playwright's does
     with sync_playwright() as playwright:
         navigateur = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield navigateur
         navigateur.close()
+        connections.close_all()  # … and loses sight of them when it stops: the test database could not be dropped
 
 
 @pytest.fixture(params=LARGEURS, ids=lambda largeur: f"{largeur}px")

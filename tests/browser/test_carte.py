@@ -3,10 +3,14 @@
 import re
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.browser.conftest import assert_accessible
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
+
+pytestmark = pytest.mark.navigateur
 
 
 def test_from_france_to_a_commune_by_the_table(page: "Page") -> None:

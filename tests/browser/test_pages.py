@@ -9,6 +9,7 @@ from tests.browser.conftest import assert_accessible
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
+pytestmark = pytest.mark.navigateur
 PAGES = [
     "/",
     "/accessibilite/",

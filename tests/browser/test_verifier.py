@@ -10,6 +10,7 @@ from tests.browser.conftest import assert_accessible
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
+pytestmark = pytest.mark.navigateur
 JEUNE_MEDECIN = {
     "specialite": "generaliste",
     "statut": "projet",
