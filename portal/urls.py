@@ -14,6 +14,9 @@ urlpatterns = [
     path("", include("portal.core.urls")),
     path("", include("zonage.urls")),
     path("", include("aides.urls_communes")),
+    path("recus/", include("aides.urls_recus")),
+    path("suivi/", include("aides.urls_suivi")),
+    path("travaux/", include("portal.core.urls_travaux")),
     path("api/", DocumentationView.as_view(urlconf="portal.api"), name="api_documentation"),
     path("admin/", admin.site.urls),
 ]

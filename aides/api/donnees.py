@@ -5,10 +5,11 @@ import re
 from datetime import date
 from typing import Any
 
+from aides.regles.calculs import Calcul
 from aides.regles.conditions import Condition, Preuve, facts_of
 from aides.regles.dispositifs import Dispositif, Enonce, Version
 from aides.regles.faits import Fait
-from aides.regles.montants import Bareme, Calcul, Montant
+from aides.regles.montants import Bareme, Montant
 from aides.regles.references import Reference
 
 COMMUNS = frozenset({"libelle", "reference", "branches", "branche"})

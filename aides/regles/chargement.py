@@ -15,8 +15,9 @@ from typing import Any
 import yaml
 from jsonschema import Draft202012Validator
 
-from aides.regles.constructeur import Constructeur, RegleInvalide
+from aides.regles.constructeur import Constructeur
 from aides.regles.dispositifs import Catalogue, Dispositif
+from aides.regles.ecriture import RegleInvalide
 
 TAILLE_MAX = 200_000
 CHEMIN_SCHEMA = Path(__file__).resolve().parent.parent / "dispositifs" / "schema.json"
@@ -91,7 +92,7 @@ def load_texte(texte: str) -> Dispositif:
         lieu = f"ligne {marque.line + 1}" if marque else ""
         raise RegleInvalide(lieu, "YAML illisible") from erreur
     check_schema(brut)
-    return Constructeur(brut).build()
+    return Constructeur(brut, hashlib.sha256(texte.encode()).hexdigest()).build()
 
 
 def check_schema(brut: Any) -> None:

@@ -238,6 +238,41 @@ class DansZone(Feuille):
 
 
 @dataclass(frozen=True, slots=True)
+class DansListe(Feuille):
+    """The commune is in an official list of communes (« frr », « zrr »…) on the reference day.
+
+    Unknown while the list of that day is not loaded: nothing is guessed from its neighbours.
+    """
+
+    liste: str
+
+    def evaluate(self, contexte: Contexte) -> Preuve:
+        if not self.verifie:
+            return self.leave_open()
+        dedans = contexte.locaux.liste(self.liste)
+        if dedans is None:
+            manque = contexte.manque_lieu + contexte.manque_jour
+            motif = INCONNU if manque else "La liste des communes n'est pas connue ce jour-là"
+            return Preuve(self, None, texte=motif, manquants=manque or (f"liste:{self.liste}",))
+        return Preuve(self, dedans, texte="La commune y figure" if dedans else "La commune n'y figure pas")
+
+
+@dataclass(frozen=True, slots=True)
+class DansPerimetre(Feuille):
+    """The commune is in one of these places (« region:27 », « departement:71 », « epci:… », « commune:… »)."""
+
+    lieux: tuple[str, ...]
+
+    def evaluate(self, contexte: Contexte) -> Preuve:
+        if not self.verifie:
+            return self.leave_open()
+        if contexte.manque_lieu:
+            return Preuve(self, None, texte=INCONNU, manquants=contexte.manque_lieu)
+        dedans = not contexte.lieux.isdisjoint(self.lieux)
+        return Preuve(self, dedans, texte="La commune en fait partie" if dedans else "La commune n'en fait pas partie")
+
+
+@dataclass(frozen=True, slots=True)
 class AInstruire(Feuille):
     """A point that the portal does not decide: always unknown, with the reason."""
 
@@ -274,7 +309,19 @@ COMPARAISONS: Mapping[Operateur, Callable[[Any, Any], bool]] = {
     Operateur.PLUS_DE: gt,
     Operateur.MOINS_DE: lt,
 }
-Condition = Tous | UnDe | Non | Parmi | Comparaison | Anciennete | DansZone | AInstruire | Ouverture
+Condition = (
+    Tous
+    | UnDe
+    | Non
+    | Parmi
+    | Comparaison
+    | Anciennete
+    | DansZone
+    | DansListe
+    | DansPerimetre
+    | AInstruire
+    | Ouverture
+)
 
 
 def walk(condition: Condition) -> Iterator[Condition]:

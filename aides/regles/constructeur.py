@@ -1,8 +1,6 @@
 """From checked YAML to typed nodes, refusing what the schema cannot see: unknown facts, values, references, dates."""
 
 from collections.abc import Mapping
-from datetime import date
-from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
@@ -11,6 +9,8 @@ from aides.regles.conditions import (
     Anciennete,
     Comparaison,
     Condition,
+    DansListe,
+    DansPerimetre,
     DansZone,
     Incertitude,
     Non,
@@ -20,22 +20,10 @@ from aides.regles.conditions import (
     Tous,
     UnDe,
 )
-from aides.regles.dispositifs import Dispositif, Enonce, JourReference, Version
-from aides.regles.faits import FAITS, Fait, FaitInvalide, TypeFait, clean_fait
-from aides.regles.montants import (
-    APreciser,
-    Bareme,
-    Calcul,
-    Composante,
-    Forfait,
-    JusquA,
-    ParTranche,
-    ParUnite,
-    ParZone,
-    Periodicite,
-    Pourcentage,
-    Versement,
-)
+from aides.regles.constructeur_montants import ConstructeurMontants
+from aides.regles.dispositifs import Dispositif, Enonce, JourReference, LienCumul, ReglesCumul, Version
+from aides.regles.ecriture import RegleInvalide, read_fait, read_jour, read_valeur
+from aides.regles.faits import TypeFait
 from aides.regles.references import Reference
 
 NIVEAUX = frozenset({"zip", "zac", "vigilance", "zar", "hors_zonage"}) | frozenset(
@@ -44,21 +32,15 @@ NIVEAUX = frozenset({"zip", "zac", "vigilance", "zar", "hors_zonage"}) | frozens
 PROFONDEUR_MAX = 12
 
 
-class RegleInvalide(ValueError):
-    """A scheme that does not load: file, path inside it, reason, in French."""
-
-    def __init__(self, chemin: str, motif: str, *, fichier: str = "") -> None:
-        self.chemin, self.motif, self.fichier = chemin, motif, fichier
-        super().__init__(" : ".join(partie for partie in (fichier, chemin, motif) if partie))
-
-
 class Constructeur:
     """One file. The references and the definitions of the file are shared by its versions."""
 
-    def __init__(self, brut: Mapping[str, Any]) -> None:
+    def __init__(self, brut: Mapping[str, Any], empreinte: str = "") -> None:
         self.brut = brut
+        self.empreinte = empreinte
         self.references = {code: self._reference(code, champs) for code, champs in brut["references"].items()}
         self.definitions: Mapping[str, Any] = brut.get("definitions", {})
+        self.montants = ConstructeurMontants(self._condition, self._read)
 
     def build(self) -> Dispositif:
         champs = {cle: self.brut[cle] for cle in ("code", "sigle", "nom", "resume", "payeur", "guichet", "demarche")}
@@ -69,15 +51,22 @@ class Constructeur:
         for rang, (avant, apres) in enumerate(pairwise(versions), start=1):
             if avant.ferme_le is None or avant.ferme_le > apres.ouvert_du:
                 raise RegleInvalide(f"versions.{rang}.ouvert_du", "les versions doivent se suivre sans se chevaucher")
-        return Dispositif(**champs, professions=tuple(self.brut["professions"]), versions=versions)
+        return Dispositif(
+            **champs,
+            professions=tuple(self.brut["professions"]),
+            versions=versions,
+            statut=self.brut.get("statut", ""),
+            perimetre=tuple(self.brut.get("perimetre", ())),
+            empreinte=self.empreinte,
+        )
 
     def _version(self, brut: Mapping[str, Any], chemin: str) -> Version:
-        ouvert_du = _jour(brut["ouvert_du"], f"{chemin}.ouvert_du")
-        ferme_le = _jour(brut["ferme_le"], f"{chemin}.ferme_le") if "ferme_le" in brut else None
+        ouvert_du = read_jour(brut["ouvert_du"], f"{chemin}.ouvert_du")
+        ferme_le = read_jour(brut["ferme_le"], f"{chemin}.ferme_le") if "ferme_le" in brut else None
         if ferme_le is not None and ferme_le <= ouvert_du:
             raise RegleInvalide(f"{chemin}.ferme_le", "la fermeture doit suivre l'ouverture")
         incertitudes = tuple(
-            Incertitude(_jour(doute["du"], chemin), _jour(doute["jusqu_au"], chemin), doute["raison"])
+            Incertitude(read_jour(doute["du"], chemin), read_jour(doute["jusqu_au"], chemin), doute["raison"])
             for doute in brut.get("incertitudes", ())
         )
         ouverture = Ouverture(
@@ -87,6 +76,9 @@ class Constructeur:
         )
         arbre = self._condition(brut["conditions"], f"{chemin}.conditions", 0)
         branches = arbre.branches if isinstance(arbre, Tous) else (arbre,)
+        if self.brut.get("perimetre"):
+            lieux = tuple(self.brut["perimetre"])
+            branches = (DansPerimetre("Commune du territoire aidé", ouverture.reference, lieux), *branches)
         return Version(
             dispositif=self.brut["code"],
             code=brut["code"],
@@ -95,7 +87,7 @@ class Constructeur:
             motif_fermeture=brut.get("motif_fermeture", ""),
             jour_reference=JourReference(brut["jour_reference"]),
             conditions=Tous((ouverture, *branches)),
-            bareme=self._bareme(brut["montant"], f"{chemin}.montant"),
+            bareme=self.montants.read_bareme(brut["montant"], f"{chemin}.montant"),
             duree=self._enonce(brut["duree"], f"{chemin}.duree"),
             renouvellement=self._enonce(brut["renouvellement"], f"{chemin}.renouvellement"),
             obligations=self._enonces(brut, "obligations", chemin),
@@ -104,10 +96,30 @@ class Constructeur:
             incertitudes=incertitudes,
             references=tuple(self.references.values()),
             note=brut.get("note", ""),
+            regles_cumul=self._regles_cumul(brut.get("regles_cumul", {}), f"{chemin}.regles_cumul"),
+        )
+
+    def _regles_cumul(self, brut: Mapping[str, Any], chemin: str) -> ReglesCumul:
+        liens = []
+        for rang, champs in enumerate(brut.get("liens", ())):
+            lieu = f"{chemin}.liens.{rang}"
+            accord = {"avec": True, "exclut": False, "a_instruire": None}[champs["accord"]]
+            if (accord is None) != ("raison" in champs):
+                raise RegleInvalide(lieu, "« a_instruire » et « raison » vont ensemble")
+            reference = self._read(champs["reference"], f"{lieu}.reference", verifie=accord is not None)
+            liens.append(LienCumul(tuple(champs["dispositifs"]), accord, reference, champs.get("raison", "")))
+        renouvellements = brut.get("renouvellements", 0)
+        return ReglesCumul(
+            duree_mois=brut.get("duree_mois"),
+            renouvellements=None if renouvellements == "illimite" else renouvellements,
+            une_fois=brut.get("une_fois", False),
+            categorie=brut.get("categorie", ""),
+            delai_mois=brut.get("delai_mois"),
+            liens=tuple(liens),
         )
 
     def _reference(self, code: str, champs: Mapping[str, Any]) -> Reference:
-        verifie = _jour(champs["verifie_le"], f"references.{code}.verifie_le") if "verifie_le" in champs else None
+        verifie = read_jour(champs["verifie_le"], f"references.{code}.verifie_le") if "verifie_le" in champs else None
         return Reference(code, champs["texte"], verifie, champs.get("lien", ""))
 
     def _read(self, code: str, chemin: str, *, verifie: bool = True) -> Reference:
@@ -156,17 +168,21 @@ class Constructeur:
         libelle = brut["libelle"]
         if "a_instruire" in brut:
             return AInstruire(libelle, reference, raison=brut["a_instruire"])
+        if "liste" in brut:
+            return DansListe(libelle, reference, brut["liste"], **commun)
+        if "perimetre" in brut:
+            return DansPerimetre(libelle, reference, tuple(brut["perimetre"]), **commun)
         if "zone" in brut:
             inconnus = set(brut["zone"]) - NIVEAUX
             if inconnus:
                 raise RegleInvalide(f"{chemin}.zone", f"niveau inconnu : {', '.join(sorted(inconnus))}")
             return DansZone(libelle, reference, tuple(brut["zone"]), **commun)
-        fait = _fait(brut["fait"], chemin)
+        fait = read_fait(brut["fait"], chemin)
         if "parmi" in brut:
-            valeurs = tuple(_valeur(fait, valeur, f"{chemin}.parmi") for valeur in brut["parmi"])
+            valeurs = tuple(read_valeur(fait, valeur, f"{chemin}.parmi") for valeur in brut["parmi"])
             return Parmi(libelle, reference, fait.code, valeurs, **commun)
         if "est" in brut:
-            return Parmi(libelle, reference, fait.code, (_valeur(fait, brut["est"], f"{chemin}.est"),), **commun)
+            return Parmi(libelle, reference, fait.code, (read_valeur(fait, brut["est"], f"{chemin}.est"),), **commun)
         operateur = next(operateur for operateur in Operateur if operateur in brut)
         if "unite" in brut:
             if fait.type is not TypeFait.DATE:
@@ -176,76 +192,5 @@ class Constructeur:
             return Anciennete(libelle, reference, fait.code, operateur, brut[operateur], **commun)
         if fait.type in (TypeFait.BOOL, TypeFait.CHOIX):
             raise RegleInvalide(chemin, f"le fait {fait.code} ne se compare pas : utilisez « est » ou « parmi »")
-        seuil = _valeur(fait, brut[operateur], f"{chemin}.{operateur}")
+        seuil = read_valeur(fait, brut[operateur], f"{chemin}.{operateur}")
         return Comparaison(libelle, reference, fait.code, operateur, seuil, **commun)  # type: ignore[arg-type]
-
-    def _bareme(self, brut: Mapping[str, Any], chemin: str) -> Bareme:
-        composantes = tuple(
-            self._composante(champs, f"{chemin}.composantes.{rang}") for rang, champs in enumerate(brut["composantes"])
-        )
-        versements = tuple(
-            Versement(
-                Decimal(champs["part"]),
-                champs["libelle"],
-                champs["mois"],
-                self._read(champs["reference"], f"{chemin}.versements.{rang}.reference"),
-            )
-            for rang, champs in enumerate(brut.get("versements", ()))
-        )
-        if versements and sum(versement.part for versement in versements) != 1:
-            raise RegleInvalide(f"{chemin}.versements", "la somme des parts doit valoir 1")
-        return Bareme(composantes, versements)
-
-    def _composante(self, brut: Mapping[str, Any], chemin: str) -> Composante:
-        si = self._condition(brut["si"], f"{chemin}.si", 0) if "si" in brut else None
-        reference = self._read(brut["reference"], f"{chemin}.reference", verifie="a_preciser" not in brut)
-        calcul = self._calcul(brut, chemin)
-        periodicite, supplement = Periodicite(brut["periodicite"]), brut.get("supplement", False)
-        garantie = brut.get("garantie", False)
-        return Composante(brut["code"], brut["libelle"], periodicite, calcul, reference, si, supplement, garantie)
-
-    def _calcul(self, brut: Mapping[str, Any], chemin: str) -> Calcul:
-        if "a_preciser" in brut:
-            return APreciser(brut["a_preciser"])
-        if "forfait" in brut:
-            return Forfait(Decimal(brut["forfait"]), brut.get("prorata_opposable", False))
-        if "jusqu_a" in brut:
-            return JusquA(Decimal(brut["jusqu_a"]))
-        if "par_zone" in brut:
-            return ParZone(tuple((niveau, Decimal(montant)) for niveau, montant in brut["par_zone"].items()))
-        if "par_tranche" in brut:
-            champs = brut["par_tranche"]
-            tranches = tuple((Decimal(t["a_partir_de"]), Decimal(t["montant"])) for t in champs["tranches"])
-            if list(tranches) != sorted(tranches):
-                raise RegleInvalide(f"{chemin}.par_tranche", "les tranches vont de la plus basse à la plus haute")
-            return ParTranche(_fait(champs["fait"], chemin).code, tranches)
-        if "par_unite" in brut:
-            champs = brut["par_unite"]
-            return ParUnite(_fait(champs["fait"], chemin).code, Decimal(champs["montant"]), Decimal(champs["maximum"]))
-        champs = brut["pourcentage"]
-        fait = _fait(champs["fait"], chemin)
-        taux = Decimal(champs["taux"]) / 100
-        return Pourcentage(fait.code, taux, Decimal(champs["plafond"]), champs.get("prorata_opposable", False))
-
-
-def _fait(code: str, chemin: str) -> Fait:
-    if code not in FAITS:
-        raise RegleInvalide(chemin, f"fait inconnu : {code}")
-    return FAITS[code]
-
-
-def _valeur(fait: Fait, brut: Any, chemin: str) -> Any:
-    try:
-        valeur = clean_fait(fait, brut)
-    except FaitInvalide as erreur:
-        raise RegleInvalide(chemin, str(erreur)) from erreur
-    if valeur is None:
-        raise RegleInvalide(chemin, "une valeur est attendue")
-    return valeur
-
-
-def _jour(texte: str, chemin: str) -> date:
-    try:
-        return date.fromisoformat(texte)
-    except ValueError as erreur:
-        raise RegleInvalide(chemin, f"la date {texte} n'existe pas") from erreur

@@ -43,6 +43,36 @@ class Enonce:
     reference: Reference
 
 
+@dataclass(frozen=True, slots=True)
+class LienCumul:
+    """Whether a scheme goes with others. `accord`: True together, False never together, None: nobody verified it.
+
+    `raison` says why it stays open when `accord` is None. A link holds both ways, whichever file writes it.
+    """
+
+    dispositifs: tuple[str, ...]
+    accord: bool | None
+    reference: Reference
+    raison: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReglesCumul:
+    """What the plan reads: how long, how often, and with which other schemes.
+
+    `duree_mois` None: no duration (a single payment, or a measure without term). `renouvellements`: how many times a
+    contract may follow itself (None: without limit). `une_fois`: once in a career. `delai`: months before the same
+    category of aid may come again (ten years: 120), counted from the decision.
+    """
+
+    duree_mois: int | None = None
+    renouvellements: int | None = 0
+    une_fois: bool = False
+    categorie: str = ""
+    delai_mois: int | None = None
+    liens: tuple[LienCumul, ...] = ()
+
+
 @dataclass(frozen=True, eq=False)
 class Version:
     """The scheme for contracts asked from `ouvert_du` (included) to `ferme_le` (excluded; None: still open)."""
@@ -63,6 +93,7 @@ class Version:
     incertitudes: tuple[Incertitude, ...]
     references: tuple[Reference, ...]
     note: str = ""
+    regles_cumul: ReglesCumul = ReglesCumul()
 
     def is_open(self, au: date) -> bool:
         return self.ouvert_du <= au and (self.ferme_le is None or au < self.ferme_le)
@@ -98,6 +129,12 @@ class Dispositif:
     demarche: str
     professions: tuple[str, ...]
     versions: tuple[Version, ...]
+    statut: str = ""
+    """« annonce » (texts still expected), « historique » (closed for good), « local »; empty: ordinary."""
+    perimetre: tuple[str, ...] = ()
+    """The places of a local scheme (« departement:71 »); empty: national."""
+    empreinte: str = ""
+    """The digest of the text that it was read from."""
 
     def version_au(self, au: date) -> Version | None:
         return next((version for version in self.versions if version.is_open(au)), None)

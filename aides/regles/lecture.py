@@ -9,6 +9,8 @@ from aides.regles.conditions import (
     Anciennete,
     Comparaison,
     Condition,
+    DansListe,
+    DansPerimetre,
     DansZone,
     Feuille,
     Operateur,
@@ -80,6 +82,10 @@ def _describe_test(condition: Condition) -> str:
             return f"{FAITS[condition.fait].libelle} : {OPERATEURS[condition.operateur]} {condition.mois} mois"
         case DansZone():
             return f"niveaux admis : {', '.join(condition.niveaux)}"
+        case DansListe():
+            return f"liste de communes : {condition.liste}"
+        case DansPerimetre():
+            return f"lieux : {', '.join(condition.lieux)}"
         case Ouverture() if condition.incertitudes:
             return "ouverture incertaine une partie de la période"
         case _:

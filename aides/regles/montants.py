@@ -2,17 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from enum import StrEnum
 
+from aides.regles.calculs import ZERO, APreciser, Calcul, Fourchette, ParParametre, round_centime
 from aides.regles.calendrier import add_mois
 from aides.regles.conditions import Condition
 from aides.regles.faits import format_nombre
 from aides.regles.references import Reference
 from aides.regles.situation import Contexte
-
-CENTIME = Decimal("0.01")
-ZERO = Decimal(0)
 
 
 class Periodicite(StrEnum):
@@ -24,11 +22,6 @@ class Periodicite(StrEnum):
 SUFFIXES = {Periodicite.UNIQUE: "", Periodicite.PAR_AN: " par an", Periodicite.PAR_MOIS: " par mois"}
 
 
-def round_centime(montant: Decimal) -> Decimal:
-    """Commercial rounding, the only one of the product."""
-    return montant.quantize(CENTIME, ROUND_HALF_UP)
-
-
 def format_euros(montant: Decimal) -> str:
     exact = round_centime(montant)
     entier = f"{format_nombre(exact.to_integral_value(rounding='ROUND_DOWN'))}"
@@ -37,137 +30,12 @@ def format_euros(montant: Decimal) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Fourchette:
-    """From `minimum` to `maximum`, both included; `maximum` None: no upper bound is known. Equal: an exact amount."""
-
-    minimum: Decimal
-    maximum: Decimal | None
-    manquants: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Forfait:
-    """A fixed amount; `prorata_opposable`: in secteur 2, in proportion of the activity at opposable tariffs."""
-
-    montant: Decimal
-    prorata_opposable: bool = False
-
-    def compute(self, contexte: Contexte) -> Fourchette:
-        if not self.prorata_opposable or contexte.faits.get("secteur") == "secteur_1":
-            return Fourchette(self.montant, self.montant)
-        taux = contexte.faits.get("taux_opposable")
-        if not isinstance(taux, int | Decimal):
-            return Fourchette(ZERO, self.montant, ("taux_opposable",))
-        montant = round_centime(self.montant * taux / 100)
-        if "secteur" not in contexte.faits:
-            return Fourchette(montant, self.montant, ("secteur",))
-        return Fourchette(montant, montant)
-
-
-@dataclass(frozen=True, slots=True)
-class ParTranche:
-    """A table by thresholds of a fact, the lowest first: (from, amount). Under the first one, nothing."""
-
-    fait: str
-    tranches: tuple[tuple[Decimal, Decimal], ...]
-
-    def compute(self, contexte: Contexte) -> Fourchette:
-        valeur = contexte.faits.get(self.fait)
-        if not isinstance(valeur, int | Decimal):
-            montants = [montant for _, montant in self.tranches]
-            return Fourchette(min(montants), max(montants), (self.fait,))
-        atteints = [montant for seuil, montant in self.tranches if valeur >= seuil]
-        montant = atteints[-1] if atteints else ZERO
-        return Fourchette(montant, montant)
-
-
-@dataclass(frozen=True, slots=True)
-class ParZone:
-    """An amount by niveau. An unknown zone gives the range of them all."""
-
-    montants: tuple[tuple[str, Decimal], ...]
-
-    def compute(self, contexte: Contexte) -> Fourchette:
-        niveau = contexte.zone.niveau if contexte.zone else None
-        if niveau is None:
-            valeurs = [montant for _, montant in self.montants]
-            return Fourchette(min(valeurs), max(valeurs), contexte.manque_zone)
-        montant = dict(self.montants).get(niveau, ZERO)
-        return Fourchette(montant, montant)
-
-
-@dataclass(frozen=True, slots=True)
-class Pourcentage:
-    """A share of a fact in euros, up to a cap; in secteur 2, pro rata of the activity at opposable tariffs.
-
-    Whether the cap comes before or after the pro rata is not verified: the two readings bound the range.
-    """
-
-    fait: str
-    taux: Decimal
-    plafond: Decimal
-    prorata_opposable: bool = False
-
-    def compute(self, contexte: Contexte) -> Fourchette:
-        base = contexte.faits.get(self.fait)
-        if not isinstance(base, int | Decimal):
-            return Fourchette(ZERO, self.plafond, (self.fait,))
-        brut = round_centime(base * self.taux)
-        plafonne = min(brut, self.plafond)
-        if not self.prorata_opposable or contexte.faits.get("secteur") == "secteur_1":
-            return Fourchette(plafonne, plafonne)
-        taux = contexte.faits.get("taux_opposable")
-        if not isinstance(taux, int | Decimal):
-            return Fourchette(ZERO, plafonne, ("taux_opposable",))
-        part = Decimal(taux) / 100
-        minimum = round_centime(plafonne * part)
-        if "secteur" not in contexte.faits:
-            return Fourchette(minimum, plafonne, ("secteur",))
-        return Fourchette(minimum, min(round_centime(brut * part), self.plafond))
-
-
-@dataclass(frozen=True, slots=True)
-class ParUnite:
-    """So much for each unit of a fact, up to its maximum."""
-
-    fait: str
-    montant: Decimal
-    maximum: Decimal
-
-    def compute(self, contexte: Contexte) -> Fourchette:
-        valeur = contexte.faits.get(self.fait)
-        if not isinstance(valeur, int | Decimal):
-            return Fourchette(ZERO, self.montant * self.maximum, (self.fait,))
-        montant = self.montant * min(Decimal(valeur), self.maximum)
-        return Fourchette(montant, montant)
-
-
-@dataclass(frozen=True, slots=True)
-class JusquA:
-    """A guarantee or a complement that depends on what is not asked: from nothing to a cap."""
-
-    plafond: Decimal
-
-    def compute(self, contexte: Contexte) -> Fourchette:
-        return Fourchette(ZERO, self.plafond)
-
-
-@dataclass(frozen=True, slots=True)
-class APreciser:
-    """The amount is not verified: said, never guessed."""
-
-    raison: str
-
-    def compute(self, contexte: Contexte) -> Fourchette:
-        return Fourchette(ZERO, None)
-
-
-Calcul = Forfait | ParTranche | ParZone | Pourcentage | ParUnite | JusquA | APreciser
-
-
-@dataclass(frozen=True, slots=True)
 class Composante:
-    """One line of an amount. `si`: paid only when this holds."""
+    """One line of an amount. `si`: paid only when this holds.
+
+    `annees`: the years of the contract in which it is paid, (first, last or None), for degressive aids; None: each.
+    Only what the first year pays enters the amount shown first.
+    """
 
     code: str
     libelle: str
@@ -177,6 +45,11 @@ class Composante:
     si: Condition | None = None
     supplement: bool = False
     garantie: bool = False
+    annees: tuple[int, int | None] | None = None
+
+    @property
+    def premiere_annee(self) -> bool:
+        return self.annees is None or self.annees[0] == 1
 
     def compute(self, contexte: Contexte) -> Fourchette:
         valeur = self.calcul.compute(contexte)
@@ -218,6 +91,7 @@ class LigneMontant:
     precision: str = ""
     en_plus: bool = False
     garantie: bool = False
+    annees: tuple[int, int | None] | None = None
 
     @property
     def texte(self) -> str:
@@ -283,7 +157,7 @@ def compute_montant(bareme: Bareme, contexte: Contexte) -> Montant | None:
         manquants.update(dict.fromkeys(valeur.manquants))
         if valeur.maximum == ZERO:
             continue
-        precision = composante.calcul.raison if isinstance(composante.calcul, APreciser) else ""
+        precision = _explain(composante.calcul)
         lignes.append(
             LigneMontant(
                 composante.code,
@@ -295,17 +169,25 @@ def compute_montant(bareme: Bareme, contexte: Contexte) -> Montant | None:
                 precision,
                 composante.supplement and valeur.minimum == ZERO,
                 composante.garantie,
+                composante.annees,
             )
         )
     if not lignes:
         return None
     periodicite = lignes[0].periodicite
-    memes = [ligne for ligne in lignes if ligne.periodicite is periodicite and not ligne.en_plus]
+    premieres = [ligne for ligne in lignes if ligne.annees is None or ligne.annees[0] == 1]
+    memes = [ligne for ligne in premieres if ligne.periodicite is periodicite and not ligne.en_plus]
     minimum = sum((ligne.minimum for ligne in memes), ZERO)
     maxima = [ligne.maximum for ligne in memes if ligne.maximum is not None]
     maximum = sum(maxima, ZERO) if len(maxima) == len(memes) else None
     versements = split_versements(bareme, minimum, contexte.reference) if minimum == maximum else ()
     return Montant(minimum, maximum, periodicite, tuple(lignes), versements, tuple(manquants))
+
+
+def _explain(calcul: Calcul) -> str:
+    if isinstance(calcul, APreciser):
+        return calcul.raison
+    return "Montant fixé par chaque région" if isinstance(calcul, ParParametre) else ""
 
 
 def split_versements(bareme: Bareme, total: Decimal, depuis: date | None) -> tuple[VersementDate, ...]:
@@ -329,6 +211,7 @@ def annual_maximum(montant: Montant | None) -> Decimal:
             (ligne.minimum if ligne.maximum is None else ligne.maximum)
             * (12 if ligne.periodicite is Periodicite.PAR_MOIS else 1)
             for ligne in montant.lignes
+            if ligne.annees is None or ligne.annees[0] == 1
         ),
         ZERO,
     )

@@ -2,23 +2,22 @@
 
 from decimal import Decimal
 
-from aides.regles.conditions import walk
-from aides.regles.dispositifs import Version
-from aides.regles.faits import FAITS, format_nombre
-from aides.regles.montants import (
+from aides.regles.calculs import (
     APreciser,
     Calcul,
-    Composante,
     Forfait,
     JusquA,
+    ParChoix,
+    ParParametre,
     ParTranche,
     ParUnite,
     ParZone,
-    Periodicite,
     Pourcentage,
-    format_euros,
-    format_fourchette,
 )
+from aides.regles.conditions import walk
+from aides.regles.dispositifs import Version
+from aides.regles.faits import FAITS, format_nombre, format_valeur
+from aides.regles.montants import Composante, Periodicite, format_euros, format_fourchette
 from aides.regles.references import Reference
 
 ABREGES = {"zip": "ZIP", "zac": "ZAC"}
@@ -31,7 +30,7 @@ def describe_bareme(version: Version) -> list[tuple[str, str, Reference]]:
 
 
 def describe_composante(composante: Composante) -> str:
-    texte = describe_calcul(composante.calcul, composante.periodicite)
+    texte = describe_annees(composante.annees) + describe_calcul(composante.calcul, composante.periodicite)
     if composante.si is None:
         return texte
     conditions = " ; ".join(noeud.libelle for noeud in walk(composante.si) if not noeud.branches)
@@ -60,10 +59,28 @@ def describe_calcul(calcul: Calcul, periodicite: Periodicite) -> str:
         case ParUnite():
             unite = FAITS[calcul.fait].libelle.lower()
             return f"{format_euros(calcul.montant)} chacun ({unite}), {format_nombre(calcul.maximum)} au plus."
+        case ParChoix():
+            fait = FAITS[calcul.fait]
+            parts = [
+                f"{say(montant, periodicite)} ({format_valeur(fait, valeur)})" for valeur, montant in calcul.montants
+            ]
+            return " ; ".join(parts) + "."
+        case ParParametre():
+            return "Montant fixé par chaque région."
         case JusquA():
             return f"{format_fourchette(Decimal(0), calcul.plafond, periodicite)}."
         case APreciser():
             return f"Montant à préciser : {calcul.raison}"
+
+
+def describe_annees(annees: tuple[int, int | None] | None) -> str:
+    """« Années 2 à 3 : », or nothing when it is paid every year."""
+    if annees is None or annees == (1, None):
+        return ""
+    premiere, derniere = annees
+    if derniere is None:
+        return f"À partir de l'année {premiere} : "
+    return f"Année {premiere} : " if premiere == derniere else f"Années {premiere} à {derniere} : "
 
 
 def say(montant: Decimal, periodicite: Periodicite) -> str:

@@ -143,6 +143,7 @@ def build_contexte(lecture: Lecture, bilan: Bilan, actuel: Bilan | None) -> dict
         "verifier_url": f"{address('verifier')}?{demande.query()}",
         "changer_commune": f"{address('verifier')}?{demande.query(sans=('commune',))}",
         "lien": f"{address('resultat')}?{fixe.query()}",
+        "requete": fixe.query(),
         "pdf_url": f"{address('resultat_pdf')}?{fixe.query()}",
     }
 

@@ -81,3 +81,47 @@ class Evenement(models.Model):
 
     def __str__(self) -> str:
         return f"{self.action} : {self.objet}"
+
+
+class Envoi(models.Model):
+    """The intent to run a task: written with the act, sent by the relay, closed by the task itself.
+
+    `jeton` grows at each delivery: a worker that comes back late with an old one writes nothing.
+    """
+
+    class Statut(models.TextChoices):
+        A_ENVOYER = "a_envoyer", "À envoyer"
+        ENVOYE = "envoye", "Envoyé"
+        FAIT = "fait", "Fait"
+        QUARANTAINE = "quarantaine", "En quarantaine"
+        ANNULE = "annule", "Annulé"
+
+    tache = models.CharField("tâche", max_length=80)
+    arguments = models.JSONField("arguments", default=list, help_text="Clés, jours et codes seulement.")
+    cle = models.CharField("clé", max_length=120, blank=True)
+    statut = models.CharField("statut", max_length=12, choices=Statut, default=Statut.A_ENVOYER)
+    tentatives = models.PositiveSmallIntegerField("tentatives", default=0)
+    jeton = models.PositiveIntegerField("jeton", default=0)
+    cree_le = models.DateTimeField("créé le", default=timezone.now)
+    prochain_essai_le = models.DateTimeField("prochain essai le", default=timezone.now)
+    fait_le = models.DateTimeField("fait le", null=True, blank=True)
+    erreur = models.CharField("dernière erreur", max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = "envoi"
+        ordering = ["-cree_le", "-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tache", "cle"], name="envoi_un_par_cle", condition=Q(statut="a_envoyer") & ~Q(cle="")
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["prochain_essai_le"],
+                name="envoi_a_relayer",
+                condition=Q(statut__in=["a_envoyer", "envoye"]),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.tache} ({self.statut})"

@@ -222,6 +222,8 @@ LOGGING = {
 
 # The portal's own settings.
 MAILLAGE_BLOC_MARQUE = env.bool("MAILLAGE_BLOC_MARQUE", default=False)
+# What happens below, and the tasks above that ask to know (portal.core.outbox.emit).
+MAILLAGE_ABONNEMENTS: dict[str, list[str]] = {}
 MAILLAGE_DONNEES = env.str("MAILLAGE_DONNEES", default="")
 MAILLAGE_CONTACT = env.str("MAILLAGE_CONTACT", default="")
 # What the key of a cached page holds: the core knows no app.

@@ -9,7 +9,7 @@ import yaml
 from aides.catalogue import DOSSIER, catalogue
 from aides.regles.chargement import load_dossier, load_texte
 from aides.regles.conditions import DansZone, FeuilleFait, walk
-from aides.regles.constructeur import RegleInvalide
+from aides.regles.ecriture import RegleInvalide
 from aides.regles.faits import FAITS
 
 SOURCE = (DOSSIER / "primo_installation.yaml").read_text(encoding="utf-8")

@@ -7,17 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aides.regles.calculs import Forfait, Pourcentage, round_centime
 from aides.regles.montants import (
     Bareme,
     Composante,
-    Forfait,
     Periodicite,
-    Pourcentage,
     Versement,
     compute_montant,
     format_euros,
     format_fourchette,
-    round_centime,
     split_versements,
 )
 from aides.regles.references import Reference

@@ -9,8 +9,8 @@ from django.core.management.base import BaseCommand, CommandError
 from aides.catalogue import DOSSIER
 from aides.regles.chargement import load_dossier
 from aides.regles.conditions import walk
-from aides.regles.constructeur import RegleInvalide
 from aides.regles.dispositifs import Dispositif
+from aides.regles.ecriture import RegleInvalide
 from aides.regles.lecture import describe_version
 
 

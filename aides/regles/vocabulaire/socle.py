@@ -12,7 +12,7 @@ PROFESSIONS = (
     ("chirurgien_dentiste", "Chirurgien-dentiste"),
 )
 
-VOCABULAIRE: Mapping[str, Mapping[str, object]] = {
+SOCLE: Mapping[str, Mapping[str, object]] = {
     "profession": {
         "type": "choix",
         "libelle": "Profession",

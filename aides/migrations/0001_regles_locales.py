@@ -1,0 +1,13 @@
+from django.conf import settings
+from django.db import migrations
+
+
+class Migration(migrations.Migration):
+
+    dependencies = [
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+        ("zonage", "0002_listes"),
+        ("core", "0005_execution"),
+    ]
+
+    operations = []

@@ -1,0 +1,1 @@
+"""What each commune offers to each profession, computed for all France."""

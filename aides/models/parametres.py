@@ -1,0 +1,1 @@
+"""What each région sets within a national scheme, and the archive of the rules read."""

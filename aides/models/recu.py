@@ -1,0 +1,1 @@
+"""Receipts of answers, chained by their digests."""

@@ -1,0 +1,1 @@
+"""Local schemes: drafts, proposals, validated versions; never edited in place."""

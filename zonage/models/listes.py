@@ -1,0 +1,1 @@
+"""Official lists of communes that are not a zoning: ZRR, FRR."""
