@@ -57,6 +57,8 @@ class Bilan:
     avertissements: tuple[str, ...]
     demonstration: bool
     catalogue: str
+    situation: Situation
+    """What the rules read: enough, with their texts, to give the same answer again."""
 
     def resultat(self, code: str) -> Resultat | None:
         return next((resultat for resultat in self.resultats if resultat.dispositif.code == code), None)
@@ -102,6 +104,7 @@ def _build_bilan(resolution: Resolution | None, faits: dict[str, Valeur], lectur
         avertissements=_list_avertissements(faits, au),
         demonstration=any(_is_demonstration(zone) for zone in lecture.zones.values()),
         catalogue=catalogue().empreinte,
+        situation=situation,
     )
 
 
