@@ -76,14 +76,14 @@ class ParZone:
 
 @dataclass(frozen=True, slots=True)
 class Pourcentage:
-    """A share of a fact in euros, up to a cap; in secteur 2, pro rata of the activity at opposable tariffs.
+    """A share of a fact in euros, up to a cap (None: no cap); in secteur 2, pro rata of the opposable activity.
 
     Whether the cap comes before or after the pro rata is not verified: the two readings bound the range.
     """
 
     fait: str
     taux: Decimal
-    plafond: Decimal
+    plafond: Decimal | None
     prorata_opposable: bool = False
 
     def compute(self, contexte: Contexte) -> Fourchette:
@@ -91,7 +91,7 @@ class Pourcentage:
         if not isinstance(base, int | Decimal):
             return Fourchette(ZERO, self.plafond, (self.fait,))
         brut = round_centime(base * self.taux)
-        plafonne = min(brut, self.plafond)
+        plafonne = self._cap(brut)
         if not self.prorata_opposable or contexte.faits.get("secteur") == "secteur_1":
             return Fourchette(plafonne, plafonne)
         taux = contexte.faits.get("taux_opposable")
@@ -101,7 +101,10 @@ class Pourcentage:
         minimum = round_centime(plafonne * part)
         if "secteur" not in contexte.faits:
             return Fourchette(minimum, plafonne, ("secteur",))
-        return Fourchette(minimum, min(round_centime(brut * part), self.plafond))
+        return Fourchette(minimum, self._cap(round_centime(brut * part)))
+
+    def _cap(self, montant: Decimal) -> Decimal:
+        return montant if self.plafond is None else min(montant, self.plafond)
 
 
 @dataclass(frozen=True, slots=True)

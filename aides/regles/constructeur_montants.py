@@ -99,7 +99,8 @@ class ConstructeurMontants:
         champs = brut["pourcentage"]
         fait = read_fait(champs["fait"], chemin)
         taux = Decimal(champs["taux"]) / 100
-        return Pourcentage(fait.code, taux, Decimal(champs["plafond"]), champs.get("prorata_opposable", False))
+        plafond = Decimal(champs["plafond"]) if "plafond" in champs else None
+        return Pourcentage(fait.code, taux, plafond, champs.get("prorata_opposable", False))
 
     def _par_choix(self, champs: Mapping[str, Any], chemin: str) -> ParChoix:
         fait = read_fait(champs["fait"], chemin)

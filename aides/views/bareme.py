@@ -54,7 +54,8 @@ def describe_calcul(calcul: Calcul, periodicite: Periodicite) -> str:
             return " ; ".join(parts) + "."
         case Pourcentage():
             base = FAITS[calcul.fait].libelle.lower()
-            texte = f"{format_nombre(calcul.taux * 100)}\u00a0% ({base}), au plus {say(calcul.plafond, periodicite)}."
+            texte = f"{format_nombre(calcul.taux * 100)}\u00a0% ({base})"
+            texte += "." if calcul.plafond is None else f", au plus {say(calcul.plafond, periodicite)}."
             return texte + PRORATA if calcul.prorata_opposable else texte
         case ParUnite():
             unite = FAITS[calcul.fait].libelle.lower()
