@@ -9,7 +9,7 @@ from aides.catalogue import catalogue
 from aides.regles.dispositifs import JOURS_PASSES, Catalogue, Dispositif, Version
 from aides.regles.evaluation import Resultat, evaluate_all, find_precisions, find_questions
 from aides.regles.faits import FAITS, Fait, FaitInvalide, clean_fait, format_jour
-from aides.regles.situation import Situation, Valeur, ZoneLue
+from aides.regles.situation import Locaux, Situation, Valeur, ZoneLue
 from aides.situations import Lecture, read_situation, read_zones
 from zonage.enums import Origine
 from zonage.lecture import Zone
@@ -88,7 +88,11 @@ def check_days(
 def _build_bilan(resolution: Resolution | None, faits: dict[str, Valeur], lecture: Lecture, au: date) -> Bilan:
     situation = lecture.situation
     resultats, questions, precisions = _evaluate(
-        tuple(sorted(faits.items())), tuple(situation.zones.items()), situation.commune_choisie, au
+        tuple(sorted(faits.items())),
+        (tuple(situation.zones.items()), situation.lieux, tuple(situation.locaux.items())),
+        situation.commune_choisie,
+        au,
+        catalogue().empreinte,
     )
     return Bilan(
         au=au,
@@ -127,10 +131,18 @@ def clean_faits(faits: Mapping[str, object]) -> dict[str, Valeur]:
 
 @lru_cache(maxsize=512)
 def _evaluate(
-    faits: tuple[tuple[str, Valeur], ...], zones: tuple[tuple[date, ZoneLue], ...], commune_choisie: bool, au: date
+    faits: tuple[tuple[str, Valeur], ...],
+    lieu: tuple[tuple[tuple[date, ZoneLue], ...], frozenset[str], tuple[tuple[date, Locaux], ...]],
+    commune_choisie: bool,
+    au: date,
+    regles: str,
 ) -> tuple[tuple[Resultat, ...], tuple[Fait, ...], tuple[Fait, ...]]:
-    """A pure function of its arguments: many communes share a few niveaux, so that one evaluation serves them all."""
-    situation = Situation(dict(faits), dict(zones), commune_choisie)
+    """A pure function of its arguments: many communes share a few niveaux, so that one evaluation serves them all.
+
+    `regles`, the digest of the catalogue, forgets what other rules answered.
+    """
+    zones, lieux, locaux = lieu
+    situation = Situation(dict(faits), dict(zones), commune_choisie, lieux, dict(locaux))
     resultats = evaluate_all(catalogue(), situation, au=au)
     return resultats, find_questions(resultats, situation, au=au), find_precisions(resultats, situation)
 

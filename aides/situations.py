@@ -1,12 +1,14 @@
-"""From the database to what a rule reads: the zones of a commune on the days that the schemes ask for."""
+"""From the database to what a rule reads: zones and local data of a commune on the days that the schemes ask for."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from aides.catalogue import catalogue
+from aides.locaux import read_lieux, read_locaux
 from aides.regles.dispositifs import JOURS_PASSES
 from aides.regles.faits import format_jour
-from aides.regles.situation import Situation, Valeur, ZoneLue
+from aides.regles.situation import SANS_LOCAUX, Situation, Valeur, ZoneLue
 from zonage.enums import Profession, StatutZone
 from zonage.lecture import Zone, zone_days
 
@@ -27,20 +29,30 @@ def read_zones(commune: str | None, faits: Mapping[str, Valeur], jours: Iterable
     profession = faits.get("profession")
     if commune is None or profession not in Profession.values:
         return {}
-    return zone_days(commune, str(profession), {lu for au in jours for lu in _list_jours(faits, au)})
+    return zone_days(commune, str(profession), {lu for au in jours for lu in list_jours(faits, au)})
 
 
 def read_situation(
     commune: str | None, faits: Mapping[str, Valeur], zones: Mapping[date, Zone], *, au: date
 ) -> Lecture:
-    """The situation on a day, from the zones of `read_zones`."""
-    if commune is None or faits.get("profession") not in Profession.values:
-        return Lecture(Situation(faits, commune_choisie=commune is not None), {})
-    utiles = {jour: zones[jour] for jour in _list_jours(faits, au)}
-    return Lecture(Situation(faits, {jour: read_zone(lue) for jour, lue in utiles.items()}), utiles)
+    """The situation on a day, from the zones of `read_zones`, with the places, lists and regional amounts."""
+    if commune is None:
+        return Lecture(Situation(faits, commune_choisie=False), {})
+    schemes = catalogue()
+    jours = list_jours(faits, au)
+    utiles = {jour: zones[jour] for jour in jours if jour in zones}
+    locaux = {jour: lus for jour in jours if (lus := read_locaux(commune, jour, schemes)) is not SANS_LOCAUX}
+    situation = Situation(
+        faits,
+        {jour: read_zone(lue) for jour, lue in utiles.items()},
+        lieux=read_lieux(commune, schemes),
+        locaux=locaux,
+    )
+    return Lecture(situation, utiles)
 
 
-def _list_jours(faits: Mapping[str, Valeur], au: date) -> list[date]:
+def list_jours(faits: Mapping[str, Valeur], au: date) -> list[date]:
+    """The days that checking this person on a day reads: that day, and each past day that a scheme refers to."""
     jours = {au}
     for code_jour, code_etat, passe in JOURS_PASSES.values():
         jour = faits.get(code_jour)

@@ -1,0 +1,5 @@
+from aides.models.parametres import ArchiveRegle, ParametreRegional, StatutParametre
+from aides.models.recu import Recu
+from aides.models.regles_locales import DispositifLocal, RedactionLocale
+
+__all__ = ["ArchiveRegle", "DispositifLocal", "ParametreRegional", "Recu", "RedactionLocale", "StatutParametre"]

@@ -3,13 +3,14 @@
 Schemes compare by identity (`eq=False`): hashing a whole tree at each look-up of a cache costs more than reading it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from functools import cached_property, lru_cache
 
-from aides.regles.conditions import Condition, Incertitude, facts_of
+from aides.regles.calculs import ParParametre
+from aides.regles.conditions import Condition, DansListe, DansPerimetre, Incertitude, facts_of, walk
 from aides.regles.montants import Bareme
 from aides.regles.references import Reference
 from aides.regles.situation import Valeur
@@ -98,6 +99,13 @@ class Version:
     def is_open(self, au: date) -> bool:
         return self.ouvert_du <= au and (self.ferme_le is None or au < self.ferme_le)
 
+    def noeuds(self) -> Iterator[Condition]:
+        """Every node of the conditions, then of the conditions of the amounts."""
+        yield from walk(self.conditions)
+        for composante in self.bareme.composantes:
+            if composante.si is not None:
+                yield from walk(composante.si)
+
     @cached_property
     def faits(self) -> tuple[str, ...]:
         """The facts of the conditions and of the reference day, in the order of the text."""
@@ -160,6 +168,26 @@ class Catalogue:
 
     def dispositif(self, code: str) -> Dispositif | None:
         return next((dispositif for dispositif in self.dispositifs if dispositif.code == code), None)
+
+    @cached_property
+    def lieux(self) -> frozenset[str]:
+        """The places that some rule names (« departement:71 »…): the only ones that tell two communes apart."""
+        noeuds = (noeud for noeud in self._noeuds() if isinstance(noeud, DansPerimetre))
+        return frozenset(lieu for noeud in noeuds for lieu in noeud.lieux)
+
+    @cached_property
+    def listes(self) -> frozenset[str]:
+        """The official lists of communes that some rule names."""
+        return frozenset(noeud.liste for noeud in self._noeuds() if isinstance(noeud, DansListe))
+
+    @cached_property
+    def parametres(self) -> frozenset[str]:
+        """The regional amounts that some rule names."""
+        calculs = (c.calcul for d in self.dispositifs for v in d.versions for c in v.bareme.composantes)
+        return frozenset(code for c in calculs if isinstance(c, ParParametre) for _, code in c.tranches)
+
+    def _noeuds(self) -> Iterator[Condition]:
+        return (noeud for d in self.dispositifs for version in d.versions for noeud in version.noeuds())
 
     def versions_au(self, au: date) -> tuple[tuple[Dispositif, Version], ...]:
         """The open schemes of that day, each with its version."""

@@ -1,3 +1,4 @@
+from zonage.models.listes import AppartenanceListe, ListeCommunes, PeriodeListe
 from zonage.models.offre import Apl, ParametreApl
 from zonage.models.territoire import (
     AncienneCommune,
@@ -16,6 +17,7 @@ from zonage.models.zonage import Arrete, Classement, Niveau, ZoneCommune
 __all__ = [
     "AncienneCommune",
     "Apl",
+    "AppartenanceListe",
     "Arrete",
     "Classement",
     "CleCommune",
@@ -23,9 +25,11 @@ __all__ = [
     "Composition",
     "Departement",
     "Epci",
+    "ListeCommunes",
     "Mouvement",
     "Niveau",
     "ParametreApl",
+    "PeriodeListe",
     "PopulationLegale",
     "Region",
     "Territoire",

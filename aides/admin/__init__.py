@@ -1,0 +1,7 @@
+"""The administration of the aids: each module of this folder registers its own models."""
+
+from importlib import import_module
+from pkgutil import iter_modules
+
+for module in iter_modules(__path__):
+    import_module(f"{__name__}.{module.name}")
