@@ -2,65 +2,56 @@
 
 A leaf may be unknown and yet useless: beside a point that nobody can settle, « tous » can only fall to False, so that
 a branch which could only become True is not worth a question. Verdicts are ordered False < unknown < True: « tous » is
-a minimum, « un_de » a maximum. A leaf is useful when two values it may take are told apart all the way to the root.
+a minimum, « un_de » a maximum. A leaf is useful when the root tells two of its values apart: False from unknown, or
+unknown from True (telling False from True follows from either). « tous » lets the first difference through always, and
+the second when every other branch may be True; « un_de », the contrary.
 """
 
 from collections.abc import Callable, Iterator
 
-from aides.regles.conditions import Non, Preuve, Tous, Verdict
+from aides.regles.conditions import Non, Preuve, Tous
 
-Rang = int
-Paires = frozenset[tuple[Rang, Rang]]
-RANGS: dict[Verdict, Rang] = {False: 0, None: 1, True: 2}
-TOUS_LES_RANGS = frozenset(RANGS.values())
-TOUTES: Paires = frozenset((bas, haut) for bas in TOUS_LES_RANGS for haut in TOUS_LES_RANGS if bas < haut)
+IsAskable = Callable[[Preuve], bool]
 
 
-def find_useful(racine: Preuve, is_askable: Callable[[Preuve], bool]) -> Iterator[Preuve]:
+def find_useful(racine: Preuve, is_askable: IsAskable) -> Iterator[Preuve]:
     """The unknown leaves that an answer can settle with an effect on the root, in the order of the text."""
-    yield from _walk(racine, TOUTES, is_askable)
+    return _walk(racine, True, True, is_askable)
 
 
-def _walk(preuve: Preuve, distinguees: Paires, is_askable: Callable[[Preuve], bool]) -> Iterator[Preuve]:
-    """`distinguees`: the pairs of values of this node that the root tells apart."""
-    if preuve.verdict is not None or not distinguees:
+def _walk(preuve: Preuve, vers_faux: bool, vers_vrai: bool, is_askable: IsAskable) -> Iterator[Preuve]:
+    """`vers_faux`: the root tells False from unknown here; `vers_vrai`: it tells unknown from True."""
+    if preuve.verdict is not None or not (vers_faux or vers_vrai):
         return
     if not preuve.branches:
         if is_askable(preuve):
             yield preuve
-        return
-    for rang, branche in enumerate(preuve.branches):
-        if isinstance(preuve.condition, Non):
-            yield from _walk(branche, frozenset((2 - haut, 2 - bas) for bas, haut in distinguees), is_askable)
-            continue
-        combine = min if isinstance(preuve.condition, Tous) else max
-        autres = [_reach(autre, is_askable) for place, autre in enumerate(preuve.branches) if place != rang]
-        voisins = _combine(combine, autres, neutre=2 if combine is min else 0)
-        vues = frozenset(
-            (bas, haut)
-            for bas, haut in TOUTES
-            if any((combine(bas, voisin), combine(haut, voisin)) in distinguees for voisin in voisins)
-        )
-        yield from _walk(branche, vues, is_askable)
+    elif isinstance(preuve.condition, Non):
+        yield from _walk(preuve.branches[0], vers_vrai, vers_faux, is_askable)
+    elif isinstance(preuve.condition, Tous):
+        for branche, libre in _list_free(preuve, True, vers_vrai, is_askable):
+            yield from _walk(branche, vers_faux, libre, is_askable)
+    else:
+        for branche, libre in _list_free(preuve, False, vers_faux, is_askable):
+            yield from _walk(branche, libre, vers_vrai, is_askable)
 
 
-def _reach(preuve: Preuve, is_askable: Callable[[Preuve], bool]) -> frozenset[Rang]:
-    """The verdicts that this node may still take, whatever is answered."""
+def _list_free(preuve: Preuve, verdict: bool, demande: bool, is_askable: IsAskable) -> Iterator[tuple[Preuve, bool]]:
+    """Each unknown branch, and whether all the others may be `verdict`; `demande` False: nobody wants to know."""
+    ouvertes = [branche for branche in preuve.branches if branche.verdict is None]
+    bloquees = [branche for branche in ouvertes if demande and not can_be(verdict, branche, is_askable)]
+    for branche in ouvertes:
+        yield branche, demande and all(autre is branche for autre in bloquees)
+
+
+def can_be(verdict: bool, preuve: Preuve, is_askable: IsAskable) -> bool:
+    """Whether the node has this verdict, or may still take it, whatever else is answered."""
     if preuve.verdict is not None:
-        return frozenset({RANGS[preuve.verdict]})
+        return preuve.verdict is verdict
     if not preuve.branches:
-        return TOUS_LES_RANGS if is_askable(preuve) else frozenset({RANGS[None]})
-    valeurs = [_reach(branche, is_askable) for branche in preuve.branches]
+        return is_askable(preuve)
     if isinstance(preuve.condition, Non):
-        return frozenset(2 - rang for rang in valeurs[0])
-    combine = min if isinstance(preuve.condition, Tous) else max
-    return _combine(combine, valeurs, neutre=2 if combine is min else 0)
-
-
-def _combine(
-    combine: Callable[[Rang, Rang], Rang], valeurs: list[frozenset[Rang]], *, neutre: Rang
-) -> frozenset[Rang]:
-    resultat = frozenset({neutre})
-    for suivantes in valeurs:
-        resultat = frozenset(combine(gauche, droite) for gauche in resultat for droite in suivantes)
-    return resultat
+        return can_be(not verdict, preuve.branches[0], is_askable)
+    toutes = isinstance(preuve.condition, Tous) is verdict
+    essais = (can_be(verdict, branche, is_askable) for branche in preuve.branches)
+    return all(essais) if toutes else any(essais)

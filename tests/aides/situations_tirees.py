@@ -84,7 +84,8 @@ class Tireur:
             valeurs = voulues.get(code) if self.hasard.random() < 0.9 else None
             faits[code] = self.hasard.choice(valeurs or self._list_valeurs(code, au))
         choisie = self.hasard.random() > oubli / 2
-        jours = sorted({au} | {faits[code] for code, _, _ in JOURS_PASSES.values() if code in faits})
+        passes = [faits.get(code) for code, _, _ in JOURS_PASSES.values()]
+        jours = sorted({au} | {jour for jour in passes if isinstance(jour, date)})
         return Tirage(
             rang,
             au,
@@ -166,13 +167,15 @@ def dump_row(tirage: Tirage) -> list[object]:
     """The row of the relation, as COPY takes it: « id », « au », then `COLONNES` in order."""
     situation, faits = tirage.situation, tirage.situation.faits
     jours = {"demande": tirage.au} | {jour.value: faits.get(code) for jour, (code, _, _) in JOURS_PASSES.items()}
-    valeurs: dict[str, object] = {code: valeur for code, valeur in faits.items()}
+    valeurs: dict[str, object] = dict(faits)
     valeurs["commune_choisie"] = situation.commune_choisie
     valeurs["lieux"] = "{" + ",".join(f'"{lieu}"' for lieu in sorted(situation.lieux)) + "}"
     for nom, jour in jours.items():
-        zone = situation.zones.get(jour) if jour else None
+        if not isinstance(jour, date):
+            continue
+        zone = situation.zones.get(jour)
         valeurs[f"zone_{nom}"] = zone.niveau if zone else None
-        if locaux := situation.locaux.get(jour) if jour else None:
+        if locaux := situation.locaux.get(jour):
             valeurs[f"listes_{nom}"] = json.dumps(dict(locaux.listes))
             valeurs[f"parametres_{nom}"] = json.dumps({code: str(valeur) for code, valeur in locaux.parametres})
     return [tirage.id, tirage.au, *(valeurs.get(colonne) for colonne in COLONNES)]

@@ -23,9 +23,8 @@ def read_jour(jour: JourReference, au: str) -> Jour:
 
     A day already past has its own columns (« zone_installation »…); until then the day is `au` itself.
     """
-    demande = JourReference.DEMANDE.value
     if jour is JourReference.DEMANDE:
-        return Jour(au, au, *(column(f"{lu}_{demande}") for lu in ("zone", "listes", "parametres")))
+        return Jour(au, au, column("zone_demande"), column("listes_demande"), column("parametres_demande"))
     code_jour, code_etat, passe = JOURS_PASSES[jour]
     etat, date_passee = column(code_etat), column(code_jour)
 
@@ -35,6 +34,14 @@ def read_jour(jour: JourReference, au: str) -> Jour:
             f" WHEN {etat} IS NOT NULL THEN {au_present} END"
         )
 
-    lus = (choose(column(f"{lu}_{jour.value}"), column(f"{lu}_{demande}")) for lu in ("zone", "listes", "parametres"))
-    manques = ((f"{etat} IS NULL", code_etat), (f"({etat} = {literal(passe)} AND {date_passee} IS NULL)", code_jour))
-    return Jour(au, choose(date_passee, au), *lus, manques=manques)
+    return Jour(
+        au=au,
+        reference=choose(date_passee, au),
+        zone=choose(column(f"zone_{jour.value}"), column("zone_demande")),
+        listes=choose(column(f"listes_{jour.value}"), column("listes_demande")),
+        parametres=choose(column(f"parametres_{jour.value}"), column("parametres_demande")),
+        manques=(
+            (f"{etat} IS NULL", code_etat),
+            (f"({etat} = {literal(passe)} AND {date_passee} IS NULL)", code_jour),
+        ),
+    )

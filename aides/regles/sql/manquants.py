@@ -25,6 +25,10 @@ from aides.regles.sql.jours import Jour
 from aides.regles.sql.textes import FAUX, VRAI, both, column, either, literal
 
 PROFESSION_INCONNUE = f"{column('profession')} IS NULL"
+PREMIERS = (
+    "(SELECT coalesce(array_agg(code ORDER BY rang), ARRAY[]::text[]) FROM (SELECT code, min(rang) AS rang"
+    " FROM unnest({brut}) WITH ORDINALITY AS u(code, rang) GROUP BY code) AS premiers)"
+)
 SANS_COMMUNE = f"NOT {column('commune_choisie')}"
 
 
@@ -51,10 +55,7 @@ def compile_manquants(racine: Condition, jour: Jour) -> str:
     brut = f"array_remove(ARRAY[{cases}], NULL)"
     if len(set(codes)) == len(codes):
         return brut
-    return (
-        "(SELECT coalesce(array_agg(code ORDER BY rang), ARRAY[]::text[]) FROM (SELECT code, min(rang) AS rang"
-        f" FROM unnest({brut}) WITH ORDINALITY AS u(code, rang) GROUP BY code) AS premiers)"
-    )
+    return PREMIERS.format(brut=brut)
 
 
 def _walk(noeud: Condition, vue: Vue, jour: Jour) -> Iterator[tuple[str, str]]:

@@ -1,7 +1,7 @@
 """An amount as SQL: for each line its least and its most in euros (NULL: no upper bound), then what they add up to."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
+from decimal import Decimal
 
 from aides.regles.calculs import (
     APreciser,
@@ -105,14 +105,14 @@ def compile_calcul(calcul: Calcul, jour: Jour) -> FourchetteSql:
         case ParChoix(fait=fait, montants=montants):
             cas = [(f"{column(fait)} = {literal(valeur)}", literal(montant)) for valeur, montant in montants]
             return _table(column(fait), cas, [montant for _, montant in montants])
-        case ParUnite(fait=fait, montant=montant, maximum=maximum):
-            exact = f"{literal(montant)} * LEAST({column(fait)}, {literal(maximum)})"
+        case ParUnite(fait=fait, montant=unitaire, maximum=maximum):
+            exact = f"{literal(unitaire)} * LEAST({column(fait)}, {literal(maximum)})"
             inconnu = f"CASE WHEN {column(fait)} IS NULL THEN"
             return FourchetteSql(
-                f"{inconnu} {NUL} ELSE {exact} END", f"{inconnu} {literal(montant * maximum)} ELSE {exact} END"
+                f"{inconnu} {NUL} ELSE {exact} END", f"{inconnu} {literal(unitaire * maximum)} ELSE {exact} END"
             )
-        case JusquA(plafond=plafond):
-            return FourchetteSql(NUL, literal(plafond))
+        case JusquA():
+            return FourchetteSql(NUL, literal(calcul.plafond))
         case APreciser():
             return FourchetteSql(NUL, SANS_BORNE)
         case ParParametre():
@@ -120,14 +120,13 @@ def compile_calcul(calcul: Calcul, jour: Jour) -> FourchetteSql:
             return FourchetteSql(f"coalesce({valeur}, 0)", valeur)
 
 
-def _table(cle: str, cas: list[tuple[str, str]], montants: Iterable) -> FourchetteSql:  # type: ignore[type-arg]
+def _table(cle: str, cas: list[tuple[str, str]], montants: list[Decimal]) -> FourchetteSql:
     """The line of a table; its whole range while the key is unknown; nothing for a key without a line."""
-    possibles = list(montants)
     lignes = " ".join(f"WHEN {quand} THEN {montant}" for quand, montant in cas)
     return FourchetteSql(
         *(
             f"CASE WHEN {cle} IS NULL THEN {literal(borne)} {lignes} ELSE {NUL} END"
-            for borne in (min(possibles), max(possibles))
+            for borne in (min(montants), max(montants))
         )
     )
 
@@ -145,9 +144,10 @@ def compile_forfait(calcul: Forfait) -> FourchetteSql:
 
 
 def compile_pourcentage(calcul: Pourcentage) -> FourchetteSql:
-    base, plafond = column(calcul.fait), literal(calcul.plafond)
+    base = column(calcul.fait)
+    plafond = SANS_BORNE if calcul.plafond is None else literal(calcul.plafond)
     brut = f"round({base} * {literal(calcul.taux)}, 2)"
-    plafonne = f"LEAST({brut}, {plafond})"
+    plafonne = _cap(brut, calcul)
     inconnu = f"CASE WHEN {base} IS NULL THEN"
     if not calcul.prorata_opposable:
         return FourchetteSql(f"{inconnu} {NUL} ELSE {plafonne} END", f"{inconnu} {plafond} ELSE {plafonne} END")
@@ -156,8 +156,12 @@ def compile_pourcentage(calcul: Pourcentage) -> FourchetteSql:
         f"{inconnu} {NUL} WHEN {secteur} = 'secteur_1' THEN {plafonne} WHEN {taux} IS NULL THEN {NUL}"
         f" ELSE round({plafonne} * {taux} * 0.01, 2) END",
         f"{inconnu} {plafond} WHEN {secteur} = 'secteur_1' OR {secteur} IS NULL OR {taux} IS NULL THEN {plafonne}"
-        f" ELSE LEAST(round({brut} * {taux} * 0.01, 2), {plafond}) END",
+        f" ELSE {_cap(f'round({brut} * {taux} * 0.01, 2)', calcul)} END",
     )
+
+
+def _cap(montant: str, calcul: Pourcentage) -> str:
+    return montant if calcul.plafond is None else f"LEAST({montant}, {literal(calcul.plafond)})"
 
 
 def compile_parametre(calcul: ParParametre, jour: Jour) -> str:
