@@ -1,19 +1,37 @@
-"""The sign of life of the background work: the beat asks every 30 seconds, a worker answers."""
+"""The portal's own background work: the sign of life, and the end of what is done."""
 
-import time
-
-import redis
-from celery import shared_task
 from django.conf import settings
+from django.db import connection
 
-CLE_BATTEMENT = "maillage:battement"
+from portal.core.taches import tache, write_heartbeat
+
+# Bounded: a purge that is late takes several turns, and never holds many rows at once.
+PURGES = (
+    """DELETE FROM core_envoi WHERE id IN (SELECT id FROM core_envoi
+        WHERE statut = 'fait' AND fait_le < now() - %(jours)s * interval '1 day' ORDER BY fait_le LIMIT 10000 FOR UPDATE SKIP LOCKED)""",
+    """DELETE FROM core_envoi WHERE id IN (SELECT id FROM core_envoi
+        WHERE statut = 'fait' AND tache = 'core.battement' AND fait_le < now() - interval '1 hour'
+        ORDER BY fait_le LIMIT 10000 FOR UPDATE SKIP LOCKED)""",
+    """DELETE FROM core_creneau WHERE id IN (SELECT id FROM core_creneau WHERE pris_le < now() - interval '40 days'
+        ORDER BY pris_le LIMIT 10000 FOR UPDATE SKIP LOCKED)""",
+    """DELETE FROM core_creneau WHERE id IN (SELECT id FROM core_creneau
+        WHERE nom = 'battement' AND pris_le < now() - interval '1 hour' ORDER BY pris_le LIMIT 10000
+        FOR UPDATE SKIP LOCKED)""",
+)
 
 
-@shared_task(ignore_result=True)
-def write_heartbeat() -> None:
-    """Write the second at which this ran. The supervisor starts the worker again when it grows old."""
-    client = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2)
-    try:
-        client.set(CLE_BATTEMENT, f"{time.time():.0f}", ex=3600)
-    finally:
-        client.close()
+@tache("core.battement")
+def beat() -> None:
+    """Prove the whole way: turn, row, relay, queue, worker, base. It leaves the time in Valkey for the supervisor."""
+    write_heartbeat()
+
+
+@tache("core.purge")
+def purge() -> int:
+    """Erase what was done more than `garde_jours` days ago. What waits, failed or was dropped stays."""
+    with connection.cursor() as cursor:
+        lignes = 0
+        for requete in PURGES:
+            cursor.execute(requete, {"jours": settings.MAILLAGE_RELAIS["garde_jours"]})
+            lignes += cursor.rowcount
+    return lignes

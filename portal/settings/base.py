@@ -187,29 +187,35 @@ SPECTACULAR_SETTINGS = {
     "SORT_OPERATION_PARAMETERS": False,
 }
 
-# Celery: intent lives in PostgreSQL; Valkey only carries work.
+# Celery: intent lives in PostgreSQL; Valkey only carries work (docs/adr/0080). The drills shorten the delays.
+EXERCICE = env.bool("MAILLAGE_EXERCICE", default=False)
 CELERY_BROKER_URL = REDIS_URL
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_PUBLISH_RETRY = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_TIME_LIMIT = 60
 CELERY_TASK_SOFT_TIME_LIMIT = 45
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 30
+CELERY_WORKER_MAX_TASKS_PER_CHILD = 500
+CELERY_WORKER_MAX_MEMORY_PER_CHILD = 300_000
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a worker waits for its queue; the supervisor counts real deaths
+CELERY_VISIBILITY_TIMEOUT = 3 if EXERCICE else 300
 CELERY_BROKER_TRANSPORT_OPTIONS = {
-    "visibility_timeout": 300,
-    "unacked_restore_interval": 5,
+    "visibility_timeout": CELERY_VISIBILITY_TIMEOUT,
+    "unacked_restore_interval": 1 if EXERCICE else 5,
     "unacked_restore_throttle": 1,
     "socket_timeout": 5,
     "socket_connect_timeout": 2,
     "health_check_interval": 10,
 }
-CELERY_BEAT_SCHEDULE: dict[str, Any] = {
-    "battement": {"task": "portal.core.tasks.write_heartbeat", "schedule": 30, "options": {"expires": 25}},
-}
+CELERY_RESULT_BACKEND_TRANSPORT_OPTIONS = {"visibility_timeout": CELERY_VISIBILITY_TIMEOUT}
+CELERY_IMPORTS = env.list("MAILLAGE_TACHES", default=[])
 
 LOGGING = {
     "version": 1,
@@ -223,11 +229,35 @@ LOGGING = {
 # The portal's own settings.
 MAILLAGE_BLOC_MARQUE = env.bool("MAILLAGE_BLOC_MARQUE", default=False)
 # What happens below, and the tasks above that ask to know (portal.core.outbox.emit).
-MAILLAGE_ABONNEMENTS: dict[str, list[str]] = {}
+MAILLAGE_ABONNEMENTS: dict[str, list[str]] = {
+    "zonage.zones": ["aides.eligibilite_zones"],
+    "zonage.territoire": ["aides.eligibilite_territoire"],
+    "aides.regle": ["aides.eligibilite_regle"],
+    "aides.parametre": ["aides.eligibilite_parametre"],
+}
+# The outbox, in seconds: back-off of messages and attempts, lease of a run (of a long one), bound of the queue.
+MAILLAGE_RELAIS = {
+    "recul": 1 if EXERCICE else 6,
+    "recul_max": 8 if EXERCICE else 300,
+    "bail": 3 if EXERCICE else 10,
+    "bail_long": 10 if EXERCICE else 90,
+    "file_max": 200,
+    "essais_max": 5,
+    "garde_jours": 7,
+}
+# Periodic work, turn by turn (portal.core.creneaux): "toutes_les" seconds, or "a" a time in Paris outside 1 h to 4 h.
+MAILLAGE_PERIODIQUES: dict[str, dict[str, Any]] = {
+    "battement": {"tache": "core.battement", "toutes_les": 20},
+    "purge": {"tache": "core.purge", "toutes_les": 3600},
+    # Nothing is done unless the day or the rules changed since the table was computed.
+    "eligibilite": {"tache": "aides.eligibilite_jour", "toutes_les": 300},
+}
+# Receipts that one address may keep: a number per minute (m), hour (h) or day (d); empty: no limit.
+MAILLAGE_RECUS_LIMITE = env.str("MAILLAGE_RECUS_LIMITE", default="30/h")
 MAILLAGE_DONNEES = env.str("MAILLAGE_DONNEES", default="")
 MAILLAGE_CONTACT = env.str("MAILLAGE_CONTACT", default="")
 # What the key of a cached page holds: the core knows no app.
-MAILLAGE_VERSION_DONNEES = "zonage.versions.data_version"
+MAILLAGE_VERSION_DONNEES = "aides.versions.data_version"
 MAILLAGE_CHEMINS_GARDES = ("/aides/", "/communes/", "/zones/carte/")
 # Addresses that answer everybody alike: no session, user or message is looked for there.
 MAILLAGE_CHEMINS_SANS_COMPTE = ("/api/v1/", *MAILLAGE_CHEMINS_GARDES, "/zones/")
