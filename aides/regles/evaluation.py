@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from functools import cached_property
 
 from aides.regles.changements import Changement, find_changements
 from aides.regles.conditions import Preuve
@@ -38,6 +39,7 @@ class Resultat:
     """One scheme for one person. `montant` is None when not eligible or when nothing is paid.
 
     `manquants`: the facts (or « commune », « zone ») without which the verdict is open, in the order of the text.
+    `situation` and `au` are what it was read from: the changes are searched there, only once somebody reads them.
     """
 
     dispositif: Dispositif
@@ -46,8 +48,17 @@ class Resultat:
     montant: Montant | None
     preuve: Preuve
     manquants: tuple[str, ...]
-    changements: tuple[Changement, ...]
     reference: date | None
+    situation: Situation
+    au: date
+
+    @cached_property
+    def changements(self) -> tuple[Changement, ...]:
+        """The smallest changes that would make one eligible: some hundred evaluations, made when a page shows them."""
+        verdict, fin = self.preuve.verdict, self.dispositif.find_fin(self.version)
+        return find_changements(
+            self.version, self.situation, au=self.au, verdict=verdict, manquants=self.manquants, fin=fin
+        )
 
     @property
     def points_a_instruire(self) -> tuple[Preuve, ...]:
@@ -79,12 +90,9 @@ def evaluate(dispositif: Dispositif, version: Version, situation: Situation, *, 
     contexte = open_contexte(version, situation, au)
     preuve = version.conditions.evaluate(contexte)
     issue = ISSUES[preuve.verdict]
-    manquants = find_manquants(preuve)
     montant = None if issue is Issue.NON_ELIGIBLE else compute_montant(version.bareme, contexte)
-    changements = find_changements(
-        version, situation, au=au, verdict=preuve.verdict, manquants=manquants, fin=dispositif.find_fin(version)
-    )
-    return Resultat(dispositif, version, issue, montant, preuve, manquants, changements, contexte.reference)
+    manquants = find_manquants(preuve) if issue is Issue.A_INSTRUIRE else ()
+    return Resultat(dispositif, version, issue, montant, preuve, manquants, contexte.reference, situation, au)
 
 
 def evaluate_all(catalogue: Catalogue, situation: Situation, *, au: date) -> tuple[Resultat, ...]:
