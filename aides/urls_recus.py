@@ -1,3 +1,10 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from aides.views import recus
+
+urlpatterns = [
+    path("", recus.recu_form, name="recu_form"),
+    path("nouveau/", recus.recu_new, name="recu_new"),
+    path("<str:code>/", recus.recu_detail, name="recu_detail"),
+    path("<str:code>/pdf/", recus.recu_pdf, name="recu_pdf"),
+]
