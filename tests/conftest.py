@@ -5,11 +5,16 @@ from collections.abc import Iterator
 import pytest
 from django.db import connection
 
+from aides.catalogue import hold_national
 from zonage.models import Commune
 from zonage.services.territoire import load_referentiel
 from zonage.sources.referentiel import read_referentiel
 
 TRANSACTIONNELS = {"transactional_db", "live_server", "django_db_reset_sequences", "django_db_serialized_rollback"}
+
+# The rules of the files, without a query, from the collection on; a test of local schemes asks for `follow_locaux`.
+_NATIONAL = hold_national()
+_NATIONAL.__enter__()
 
 
 @pytest.hookimpl(trylast=True)

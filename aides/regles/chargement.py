@@ -91,8 +91,13 @@ def load_texte(texte: str) -> Dispositif:
         marque = getattr(erreur, "problem_mark", None)
         lieu = f"ligne {marque.line + 1}" if marque else ""
         raise RegleInvalide(lieu, "YAML illisible") from erreur
+    return load_objet(brut, hashlib.sha256(texte.encode()).hexdigest())
+
+
+def load_objet(brut: Any, empreinte: str) -> Dispositif:
+    """One scheme from data already read, and the digest of their text."""
     check_schema(brut)
-    return Constructeur(brut, hashlib.sha256(texte.encode()).hexdigest()).build()
+    return Constructeur(brut, empreinte).build()
 
 
 def check_schema(brut: Any) -> None:

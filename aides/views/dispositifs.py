@@ -22,6 +22,7 @@ LIBELLES_GUICHET = {
     "cpam": "La caisse primaire d'assurance maladie (CPAM) du cabinet",
     "ars": "L'agence régionale de santé (ARS)",
     "paps": "Le portail d'appui aux professionnels de santé (PAPS) de la région",
+    "collectivite": "La collectivité qui verse l'aide (commune, intercommunalité, département ou région)",
 }
 
 
