@@ -51,7 +51,7 @@ def validate_parametre(parametre: ParametreRegional, *, par: User) -> Evenement:
     fermes = _close_former(parametre)
     propose.update(statut=StatutParametre.VALIDE, valide_par=par, valide_le=timezone.now())
     parametre.refresh_from_db()
-    emit("aides.parametre", parametre.region_id)
+    emit("aides.parametre", parametre.region_id, cle=parametre.region_id)
     return _log(parametre, "valider", par, fermes=fermes)
 
 
