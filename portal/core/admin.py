@@ -1,11 +1,13 @@
-"""Runs of imports and the journal, to be read only."""
+"""Runs of imports, the journal and the outbox: read only, but for what an operator takes up again or drops."""
 
 from typing import Any
 
-from django.contrib import admin
-from django.http import HttpRequest
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
 
-from portal.core.models import Evenement, ImportRun
+from portal.core.models import Creneau, Envoi, Evenement, ImportRun
+from portal.core.outbox import RelancerImpossible, cancel, read_etat, relaunch
 
 
 class Lecture(admin.ModelAdmin):
@@ -35,3 +37,45 @@ class EvenementAdmin(Lecture):
     list_display = ["survenu_le", "action", "objet", "auteur"]
     list_filter = ["action"]
     search_fields = ["=objet"]
+
+
+@admin.register(Envoi)
+class EnvoiAdmin(Lecture):
+    """What waits, what failed. Those who may change an envoi take it out of quarantine, or drop it."""
+
+    list_display = ["pk", "tache", "cle", "statut", "tentatives", "cree_le", "prochain_essai_le", "fait_le", "erreur"]
+    list_filter = ["statut", "tache"]
+    list_select_related = False
+    search_fields = ["=cle", "=tache"]
+    actions = ["relancer", "annuler"]
+
+    def has_operer_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("core.change_envoi")
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return super().changelist_view(request, {"etat": read_etat(), **(extra_context or {})})
+
+    @admin.action(description="Relancer les envois en quarantaine", permissions=["operer"])
+    def relancer(self, request: HttpRequest, queryset: QuerySet[Envoi]) -> None:
+        relances = 0
+        for envoi_id in queryset.order_by("pk").values_list("pk", flat=True)[:200]:
+            try:
+                relaunch(envoi_id, par=request.user)
+                relances += 1
+            except RelancerImpossible as refus:
+                self.message_user(request, str(refus), messages.WARNING)
+        if relances:
+            self.message_user(request, f"{relances} envoi(s) relancé(s).", messages.SUCCESS)
+
+    @admin.action(description="Abandonner les envois qui ne sont pas faits", permissions=["operer"])
+    def annuler(self, request: HttpRequest, queryset: QuerySet[Envoi]) -> None:
+        cles = queryset.order_by("pk").values_list("pk", flat=True)[:200]
+        abandonnes = sum(cancel(envoi_id, par=request.user) for envoi_id in cles)
+        self.message_user(request, f"{abandonnes} envoi(s) abandonné(s).", messages.SUCCESS)
+
+
+@admin.register(Creneau)
+class CreneauAdmin(Lecture):
+    list_display = ["nom", "creneau", "pris_le"]
+    list_filter = ["nom"]
+    list_select_related = False

@@ -116,7 +116,7 @@ def tache(nom: str, *, atomique: bool = True, duree: int = 0) -> Callable[[Calla
         @wraps(fonction)
         def run(celery_task: Any, envoi_id: int, jeton: int) -> None:
             rendu = bool((celery_task.request.delivery_info or {}).get("redelivered"))
-            perform(fonction, envoi_id, jeton, atomique=atomique, rendu=rendu)
+            perform(fonction, envoi_id, jeton, atomique=atomique, rendu=rendu, silence=duree)
 
         run.fonction = fonction
         run.atomique = atomique
@@ -126,14 +126,20 @@ def tache(nom: str, *, atomique: bool = True, duree: int = 0) -> Callable[[Calla
 
 
 def perform(
-    fonction: Callable[..., Any], envoi_id: int, jeton: int, *, atomique: bool = True, rendu: bool = False
+    fonction: Callable[..., Any],
+    envoi_id: int,
+    jeton: int,
+    *,
+    atomique: bool = True,
+    rendu: bool = False,
+    silence: int = 0,
 ) -> bool:
     """Run one delivery. Returns whether its effect was written; a failure is written on the row, never raised."""
     commencee = begin(envoi_id, jeton, atomique=atomique, rendu=rendu)
     if commencee is None:
         return False
     course, arguments = commencee
-    write_heartbeat()
+    write_heartbeat(silence)
     try:
         if not atomique:
             fonction(course, *arguments)
@@ -198,15 +204,18 @@ class _Pouls:
     dernier = 0.0
 
 
-def write_heartbeat() -> None:
-    """Write in Valkey that a worker is at work, at most every five seconds: the supervisor looks at it."""
+def write_heartbeat(silence: int = 0) -> None:
+    """Write in Valkey that a worker is at work, at most every five seconds: the supervisor looks at it.
+
+    `silence`: seconds that the task beginning here may last without a word.
+    """
     maintenant = time.monotonic()
-    if _Pouls.dernier and maintenant - _Pouls.dernier < 5:
+    if not silence and _Pouls.dernier and maintenant - _Pouls.dernier < 5:
         return
     _Pouls.dernier = maintenant
     with suppress(redis.RedisError):
         client = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=1, socket_connect_timeout=1)
         try:
-            client.set(CLE_BATTEMENT, f"{time.time():.0f}", ex=3600)
+            client.set(CLE_BATTEMENT, f"{time.time() + silence:.0f}", ex=3600)
         finally:
             client.close()

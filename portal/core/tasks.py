@@ -8,7 +8,8 @@ from portal.core.taches import tache, write_heartbeat
 # Bounded: a purge that is late takes several turns, and never holds many rows at once.
 PURGES = (
     """DELETE FROM core_envoi WHERE id IN (SELECT id FROM core_envoi
-        WHERE statut = 'fait' AND fait_le < now() - %(jours)s * interval '1 day' ORDER BY fait_le LIMIT 10000 FOR UPDATE SKIP LOCKED)""",
+        WHERE statut = 'fait' AND fait_le < now() - %(jours)s * interval '1 day'
+        ORDER BY fait_le LIMIT 10000 FOR UPDATE SKIP LOCKED)""",
     """DELETE FROM core_envoi WHERE id IN (SELECT id FROM core_envoi
         WHERE statut = 'fait' AND tache = 'core.battement' AND fait_le < now() - interval '1 hour'
         ORDER BY fait_le LIMIT 10000 FOR UPDATE SKIP LOCKED)""",

@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 from typing import TextIO
 
-from portal.lancement.chemins import CLE_SECRETE, ENFANTS, JOURNAUX, MINUTERIE, VAR, VERROU
+from portal.lancement.chemins import CLE_SECRETE, ENFANTS, JOURNAUX, VAR, VERROU
 from portal.lancement.pannes import Panne, explain_oserror
 
 PLACE_MINIMALE = 700 * 1024 * 1024  # the database of France and its journals, with room to work
@@ -22,7 +22,7 @@ PLACE_DE_SECOURS = 100 * 1024 * 1024
 def check_folder() -> None:
     """Make the folders of this installation. Raises Panne."""
     try:
-        for dossier in (VAR, JOURNAUX, MINUTERIE):
+        for dossier in (VAR, JOURNAUX):
             dossier.mkdir(mode=0o700, parents=True, exist_ok=True)
         essai = VAR / ".essai"
         essai.write_text("écriture\n")

@@ -10,7 +10,7 @@ import yaml
 
 from portal.lancement.chemins import RACINE
 
-SERVICES = {"db", "valkey", "web", "worker", "beat", "nginx", "migrate"}
+SERVICES = {"db", "valkey", "web", "worker", "relais", "nginx", "migrate"}
 DUREE = {"type": "string", "pattern": r"^\d+(s|m)$"}
 SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -63,7 +63,7 @@ SCHEMA: dict[str, Any] = {
 }
 ETIQUETTE = re.compile(r"^[a-z0-9./_-]+:\d+\.\d+[\w.-]*(@sha256:[0-9a-f]{64})?$")
 DIRECTIVES = ("client_max_body_size", "proxy_set_header X-Forwarded-Proto", "limit_req_zone", "server_tokens off")
-UNITES = ("maillage-web.service", "maillage-worker.service", "maillage-beat.service")
+UNITES = ("maillage-web.service", "maillage-worker.service", "maillage-relais.service")
 REGLES_UNITE = ("NoNewPrivileges=yes", "ProtectSystem=strict", "EnvironmentFile=", "Restart=", "User=")
 
 

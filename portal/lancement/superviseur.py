@@ -1,4 +1,4 @@
-"""The web server, the worker and the beat: started, watched, started again when they fall, stopped together."""
+"""The web server, the worker and the relay: started, watched, started again when they fall, stopped together."""
 
 import contextlib
 import os
@@ -16,7 +16,7 @@ from pathlib import Path
 import redis
 
 from portal.embarque import open_log, read_tail
-from portal.lancement.chemins import ENFANTS, JOURNAUX, MINUTERIE, RACINE
+from portal.lancement.chemins import ENFANTS, JOURNAUX, RACINE
 from portal.lancement.controles import is_disk_full, write_children
 from portal.lancement.options import Options
 from portal.lancement.pannes import Panne
@@ -25,7 +25,7 @@ from portal.lancement.services import Dire, Services
 
 MORTS_MAX = 5
 FENETRE = 60.0
-SILENCE_MAX = 120.0  # seconds without a heartbeat: four missed
+SILENCE_MAX = 90.0  # seconds without a worker beginning anything: four turns of the heartbeat missed
 CLE_BATTEMENT = "maillage:battement"
 
 
@@ -106,8 +106,8 @@ def build_children(options: Options) -> list[Enfant]:
     ]
     celery = ["celery", "-A", "portal"]
     worker = [*celery, "worker", "--concurrency", "2", "--loglevel", "WARNING", "--without-gossip", "--without-mingle"]
-    beat = [*celery, "beat", "--schedule", str(MINUTERIE / "horaire"), "--pidfile=", "--loglevel", "WARNING"]
-    return [Enfant("web", python + web), Enfant("travailleur", python + worker), Enfant("minuterie", python + beat)]
+    relais = [sys.executable, "manage.py", "relais"]
+    return [Enfant("web", python + web), Enfant("travailleur", python + worker), Enfant("relais", relais)]
 
 
 class Superviseur:
@@ -123,7 +123,7 @@ class Superviseur:
         self.prochain_pouls = time.monotonic() + SILENCE_MAX
 
     def start(self) -> None:
-        """Start the site alone: a person waits for it. The worker and the beat follow once it answers."""
+        """Start the site alone: a person waits for it. The worker and the relay follow once it answers."""
         self.enfants[0].start(self.services.env)
         self._note_children()
 
@@ -173,14 +173,17 @@ class Superviseur:
             self._note_children()
 
     def check_heartbeat(self) -> None:
-        """The beat asks, the worker answers in Valkey. After a silence, start both again."""
+        """The relay posts and sends, the worker answers in Valkey: after a silence, one of them no longer works.
+
+        An outbox that no longer drains is seen here too: the sign of life takes the same way as all the rest.
+        """
         maintenant = time.monotonic()
         if maintenant < self.prochain_pouls:
             return
         self.prochain_pouls = maintenant + 30
         age = read_heartbeat_age(self.services.env["REDIS_URL"])
         if age is None or age > SILENCE_MAX:
-            self.dire("Le travailleur ne donne plus signe de vie : il est relancé avec la minuterie")
+            self.dire("Le travailleur ne donne plus signe de vie : il est relancé avec le relais")
             for enfant in self.enfants[1:]:
                 if enfant.processus is not None:
                     enfant.bury(maintenant)
@@ -210,7 +213,7 @@ class Superviseur:
 
 
 def read_heartbeat_age(url: str) -> float | None:
-    """Seconds since the worker last ran the task of the beat, None when it never did or Valkey is silent."""
+    """Seconds since a worker last began a task, None when it never did or Valkey is silent."""
     with contextlib.suppress(redis.RedisError, ValueError):
         client = redis.Redis.from_url(url, socket_timeout=2, socket_connect_timeout=2)
         try:
