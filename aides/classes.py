@@ -10,19 +10,21 @@ from array import array
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property, lru_cache
+from functools import cached_property
+from typing import Any
 
 from django.db import connection
 
 from aides.catalogue import catalogue
-from aides.regles.conditions import DansPerimetre, walk
+from aides.locaux import forget_parametres, read_lieux, read_locaux
 from aides.regles.dispositifs import Catalogue
-from aides.regles.situation import Locaux, Situation, Valeur, ZoneLue
+from aides.regles.situation import SANS_LOCAUX, Locaux, Situation, Valeur, ZoneLue
 from aides.repertoire import Memoire, Repertoire, repertoire
 from aides.situations import read_zone
 from portal.core.cache import data_version
 from zonage.enums import Origine, Profession, StatutZone
 from zonage.lecture import Zone
+from zonage.listes import forget_listes
 from zonage.models import Niveau
 
 PARTITIONS_EN_MEMOIRE = 48
@@ -83,38 +85,45 @@ def list_classes(profession: str, jours: Iterable[date]) -> Partition:
     """
     ordonnes = tuple(sorted(set(jours)))
     schemes, version = catalogue(), data_version()
-    cle: Hashable = (profession, ordonnes)
+    lecture: Hashable = (version, schemes.empreinte)
+    _memoire.get(lecture, "locaux", _forget_locaux)
     return _memoire.get(
-        (version, schemes.empreinte), cle, lambda: _build(profession, ordonnes, schemes, repertoire(version))
+        lecture, (profession, ordonnes), lambda: _build(profession, ordonnes, schemes, repertoire(version))
     )
 
 
+def _forget_locaux() -> None:
+    """What was read just before the version moved may be older than it: a partition lasts as long as its version."""
+    forget_listes()
+    forget_parametres()
+
+
 def _build(profession: str, jours: tuple[date, ...], schemes: Catalogue, communes: Repertoire) -> Partition:
-    zonee = profession in Profession.values
-    lus = jours if zonee else ()
+    lus = jours if profession in Profession.values else ()
     libelles = dict(Niveau.objects.order_by("code").values_list("code", "libelle")[:500]) if lus else {}
-    colonnes: list[list[object]] = []
     demonstration = bytearray(len(communes))
-    for jour in lus:
-        colonnes.append(_read_zones(profession, jour, communes, libelles, demonstration))
+    colonnes = [_read_zones(profession, jour, communes, libelles, demonstration) for jour in lus]
     colonnes.append(_read_lieux(schemes, communes))
-    numeros: dict[tuple[object, ...], int] = {}
+    colonnes += [_read_locaux(schemes, communes, jour) for jour in jours]
+    numeros: dict[tuple[Any, ...], int] = {}
     rangs = array("H", (numeros.setdefault(ligne, len(numeros)) for ligne in zip(*colonnes, strict=True)))
-    classes = tuple(_build_classe(lus, ligne) for ligne in numeros)
+    classes = tuple(_build_classe(lus, jours, ligne) for ligne in numeros)
     return Partition(profession, jours, classes, rangs, bytes(demonstration), communes)
 
 
-def _build_classe(jours: tuple[date, ...], ligne: tuple[object, ...]) -> Classe:
-    *zones, lieux = ligne
-    return Classe(tuple(zip(jours, zones, strict=True)), lieux)  # type: ignore[arg-type]
+def _build_classe(lus: tuple[date, ...], jours: tuple[date, ...], ligne: tuple[Any, ...]) -> Classe:
+    """As `aides.situations.read_situation` builds it: a day on which nothing local is known has no entry."""
+    zones, lieux, locaux = ligne[: len(lus)], ligne[len(lus)], ligne[len(lus) + 1 :]
+    connus = tuple((jour, lu) for jour, lu in zip(jours, locaux, strict=True) if lu is not SANS_LOCAUX)
+    return Classe(tuple(zip(lus, zones, strict=True)), lieux, connus)
 
 
 def _read_zones(
     profession: str, jour: date, communes: Repertoire, libelles: Mapping[str, str], demonstration: bytearray
-) -> list[object]:
+) -> list[Any]:
     """The reading of each commune that day: one query, some twenty rows."""
     inconnue = _read_one(profession, jour, StatutZone.INCONNU, "", libelles)
-    lues: list[object] = [inconnue] * len(communes)
+    lues: list[Any] = [inconnue] * len(communes)
     with connection.cursor() as cursor:
         cursor.execute(ZONES, [profession, jour])
         groupes = cursor.fetchall()
@@ -134,21 +143,15 @@ def _read_one(profession: str, jour: date, statut: StatutZone, niveau: str, libe
     return read_zone(Zone("", profession, jour, statut, niveau or None, libelles.get(niveau)))
 
 
-def _read_lieux(schemes: Catalogue, communes: Repertoire) -> list[object]:
+def _read_lieux(schemes: Catalogue, communes: Repertoire) -> list[Any]:
     """The places that some scheme names and that hold for each commune."""
-    nommes = list_lieux_nommes(schemes)
-    if not nommes:
+    if not schemes.lieux:
         return [AUCUN_LIEU] * len(communes)
-    return [nommes.intersection(communes.list_lieux(rang)) or AUCUN_LIEU for rang in range(len(communes))]
+    return [read_lieux(code, schemes) for code in communes.codes]
 
 
-@lru_cache(maxsize=4)
-def list_lieux_nommes(schemes: Catalogue) -> frozenset[str]:
-    """Every place that a scheme of the catalogue names, in its perimeter or in a condition."""
-    lieux = {lieu for dispositif in schemes.dispositifs for lieu in dispositif.perimetre}
-    for dispositif in schemes.dispositifs:
-        for version in dispositif.versions:
-            lieux.update(
-                lieu for noeud in walk(version.conditions) if isinstance(noeud, DansPerimetre) for lieu in noeud.lieux
-            )
-    return frozenset(lieux)
+def _read_locaux(schemes: Catalogue, communes: Repertoire, jour: date) -> list[Any]:
+    """The lists and the regional amounts that some scheme names, that day."""
+    if not (schemes.listes or schemes.parametres):
+        return [SANS_LOCAUX] * len(communes)
+    return [read_locaux(code, jour, schemes) for code in communes.codes]
