@@ -6,7 +6,8 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
-from portal.core.models import Creneau, Envoi, Evenement, ImportRun
+from portal.core.executions import ask_cancel
+from portal.core.models import Creneau, Envoi, Evenement, Execution, ImportRun
 from portal.core.outbox import RelancerImpossible, cancel, read_etat, relaunch
 
 
@@ -79,3 +80,31 @@ class CreneauAdmin(Lecture):
     list_display = ["nom", "creneau", "pris_le"]
     list_filter = ["nom"]
     list_select_related = False
+
+
+@admin.register(Execution)
+class ExecutionAdmin(Lecture):
+    """The runs of long jobs. Those who may change an exécution ask it to stop."""
+
+    list_display = ["pk", "libelle", "etat", "avancement", "lignes_lues", "lignes_ecrites", "commencee_le", "duree"]
+    list_filter = ["statut", "nature"]
+    list_select_related = False
+    actions = ["annuler"]
+
+    def has_operer_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("core.change_execution")
+
+    @admin.display(description="état")
+    def etat(self, execution: Execution) -> str:
+        return str(execution.etat.label)
+
+    @admin.display(description="avancement")
+    def avancement(self, execution: Execution) -> str:
+        return f"{execution.etapes_faites}/{execution.etapes_prevues} {execution.etape}"
+
+    @admin.action(description="Arrêter les exécutions en cours", permissions=["operer"])
+    def annuler(self, request: HttpRequest, queryset: QuerySet[Execution]) -> None:
+        demandes = sum(ask_cancel(execution, par=request.user) for execution in queryset.order_by("pk")[:200])
+        self.message_user(
+            request, f"Arrêt demandé pour {demandes} exécution(s) : chacune s'arrête à son étape suivante."
+        )

@@ -11,12 +11,13 @@ a connection of its own. Called inside a transaction already open, it has none b
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils import timezone
 
-from portal.core.models import SILENCE_MAX, Execution
+from portal.core.models import SILENCE_MAX, Evenement, Execution
 
 PROGRES = """
 UPDATE core_execution SET etape = %s, etapes_faites = %s, lignes_lues = %s, lignes_ecrites = %s, battement_le = now()
@@ -110,8 +111,11 @@ def close_silent() -> int:
     return muettes.update(statut=Execution.Statut.INTERROMPUE, terminee_le=maintenant)
 
 
-def ask_cancel(execution: Execution) -> bool:
-    """Ask a run to stop at its next step. False when it is no longer under way."""
-    return bool(
-        Execution.objects.filter(pk=execution.pk, statut=Execution.Statut.EN_COURS).update(annulation_demandee=True)
-    )
+@transaction.atomic
+def ask_cancel(execution: Execution, *, par: Any) -> bool:
+    """Ask a run to stop at its next step, and journal who asked. False when it is no longer under way."""
+    vivante = Execution.objects.filter(pk=execution.pk, statut=Execution.Statut.EN_COURS, annulation_demandee=False)
+    if not vivante.update(annulation_demandee=True):
+        return False
+    Evenement.objects.create(objet=f"core.execution:{execution.pk}", action="annulation", auteur=par)
+    return True

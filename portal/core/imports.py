@@ -83,6 +83,11 @@ class Import:
     colonnes: tuple[str, ...] = ()
     _doublons: dict[Hashable, tuple[int, object]] = field(default_factory=dict)
 
+    @property
+    def cle(self) -> str:
+        """What names this import in the outbox: its source and the beginning of the digest of its file."""
+        return f"{self.source}:{self.empreinte[:12]}"
+
     # --- report
     def erreur(self, ligne: int | None, colonne: str, message: str) -> None:
         """Something that refuses the whole file."""

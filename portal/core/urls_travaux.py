@@ -1,3 +1,8 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from portal.core.views_travaux import TravailView, TravauxView
+
+urlpatterns = [
+    path("", TravauxView.as_view(), name="travaux"),
+    path("<int:pk>/", TravailView.as_view(), name="travail"),
+]

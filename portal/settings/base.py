@@ -258,6 +258,8 @@ MAILLAGE_DONNEES = env.str("MAILLAGE_DONNEES", default="")
 MAILLAGE_CONTACT = env.str("MAILLAGE_CONTACT", default="")
 # What the key of a cached page holds: the core knows no app.
 MAILLAGE_VERSION_DONNEES = "aides.versions.data_version"
+# The sentence of « /travaux/ » that says what has been computed, and for which day.
+MAILLAGE_ETAT_DONNEES = "aides.eligibilite.lecture.describe_jeu"
 MAILLAGE_CHEMINS_GARDES = ("/aides/", "/communes/", "/zones/carte/")
 # Addresses that answer everybody alike: no session, user or message is looked for there.
 MAILLAGE_CHEMINS_SANS_COMPTE = ("/api/v1/", *MAILLAGE_CHEMINS_GARDES, "/zones/")

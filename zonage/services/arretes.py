@@ -7,6 +7,7 @@ from django.db.backends.postgresql.psycopg_any import DateRange
 
 from portal.accounts.models import User
 from portal.core.models import Evenement
+from portal.core.outbox import emit
 from zonage.enums import Origine, StatutArrete
 from zonage.models import Arrete, Classement
 from zonage.services.lecture_table import refresh_zones
@@ -47,6 +48,7 @@ def publish_arrete(arrete: Arrete, *, par: User) -> Evenement:
     fermes = close_precedents(arrete.region_id, arrete.profession, arrete.periode, sauf=arrete.pk)
     ouverts = arrete.classements.update(publie=True, periode=arrete.periode, origine=arrete.origine)
     lignes = refresh_zones([arrete.profession])
+    emit("zonage.zones", arrete.profession, arrete.region_id, cle=f"{arrete.profession}/{arrete.region_id}")
     return _log(arrete, "publier", par, fermes=fermes, ouverts=ouverts, lignes=lignes)
 
 

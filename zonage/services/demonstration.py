@@ -9,6 +9,7 @@ from django.db import connection, transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
 from django.db.backends.utils import CursorWrapper
 
+from portal.core.outbox import emit
 from portal.core.sql import commit_without_waiting, copy_rows, first_fill
 from zonage.calculs.demonstration import Demonstration, Lieux, compute_demonstration
 from zonage.enums import Origine, Profession, StatutArrete, TypeCommune
@@ -112,7 +113,10 @@ def load_demonstration(avance: Callable[[str], None] = lambda etape: None) -> Bi
         avance("APL")
         apl = _write_apl(cursor, codes, lieux, demonstration)
     avance("lecture")
-    return BilanDemonstration(len(codes), ecartees, niveaux, classements, apl, refresh_zones())
+    zones = refresh_zones()
+    if zones:
+        emit("zonage.territoire", "demonstration", cle="demonstration")
+    return BilanDemonstration(len(codes), ecartees, niveaux, classements, apl, zones)
 
 
 def _ensure_arretes() -> None:

@@ -6,6 +6,7 @@ from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
 from portal.core.imports import Import
+from portal.core.outbox import emit
 from portal.core.sql import copy_rows
 from zonage.models import Departement
 from zonage.services.codes import Codes, read_codes
@@ -67,6 +68,7 @@ def load_composition(lot: Import, *, millesime: int) -> None:
     lot.identiques = sum(1 for ligne in lignes if ligne.code in communes) - lot.ecrites
     if lot.ecrites:
         refresh_zones()
+        emit("zonage.territoire", lot.cle, cle=lot.cle)
 
 
 def _write(cursor: CursorWrapper, rangees: Iterator[Rangee], parametres: dict[str, str | int | None]) -> int:

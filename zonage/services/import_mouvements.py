@@ -5,6 +5,7 @@ from datetime import date
 from django.db import connection
 
 from portal.core.imports import Import
+from portal.core.outbox import emit
 from portal.core.sql import copy_rows
 from zonage.calculs.filiation import Filiations, trace_filiations
 from zonage.calculs.noms import cle_tri
@@ -36,8 +37,10 @@ def load_mouvements(lot: Import) -> None:
         Mouvement.objects.order_by("pk"), set(Commune.objects.values_list("code_insee", flat=True)), _heritiers()
     )
     _report(lot, filiations, lignes)
-    write_filiations(filiations)
+    changees = write_filiations(filiations)
     refresh_cles()
+    if lot.ecrites or changees:
+        emit("zonage.territoire", lot.cle, cle=lot.cle)
 
 
 def _heritiers() -> dict[str, str]:

@@ -10,6 +10,7 @@ from django.db.backends.utils import CursorWrapper
 
 from portal.core.fichiers import FichierRefuse
 from portal.core.imports import Import
+from portal.core.outbox import emit
 from portal.core.sql import copy_rows
 from zonage.enums import Origine, Profession, StatutArrete
 from zonage.models import Arrete, Region
@@ -20,6 +21,7 @@ from zonage.services.niveaux import ensure_niveaux
 from zonage.sources.cartosante import FichierZonage, LigneZonage, read_zonage
 
 NOMS_MAX = 15
+REGIONS_UNE_A_UNE = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,14 @@ def load_zonage(lot: Import, *, periode: PeriodeZonage, source: str) -> None:
         lot.ecrites = _write(cursor, fichier, regions, arretes)
         _write_heritages(cursor, heritages, periode.du.year)
     lot.identiques = len(fichier.lignes) - lot.ecrites
-    refresh_zones([fichier.profession])
+    if refresh_zones([fichier.profession]) or lot.ecrites:
+        _emit(fichier.profession, sorted(arretes))
+
+
+def _emit(profession: str, regions: list[str]) -> None:
+    """One intent a région; a file of the whole country asks once for all of them (an empty code)."""
+    for region in regions if len(regions) <= REGIONS_UNE_A_UNE else [""]:
+        emit("zonage.zones", profession, region, cle=f"{profession}/{region}")
 
 
 def _resolve(lot: Import, lignes: list[LigneZonage], codes: Codes) -> tuple[dict[str, str], dict[str, str]]:

@@ -1,6 +1,6 @@
 """The frame of every page: its header and the parts that never change, rendered once per process."""
 
-from datetime import date
+from datetime import date, timedelta
 from functools import lru_cache
 
 from django import template
@@ -78,3 +78,19 @@ def jour(valeur: date | None) -> str:
     if valeur is None:
         return ""
     return f"{'1er' if valeur.day == 1 else valeur.day} {format_date(valeur, 'F Y')}"
+
+
+@register.filter
+def duree(valeur: timedelta) -> str:
+    """« 0,4 s », « 12 s », « 3 min 5 s »."""
+    secondes = max(0.0, valeur.total_seconds())
+    if secondes < 10:
+        return f"{secondes:.1f}".replace(".", ",") + "\u00a0s"
+    minutes, reste = divmod(round(secondes), 60)
+    return f"{minutes}\u00a0min {reste}\u00a0s" if minutes else f"{reste}\u00a0s"
+
+
+@register.filter
+def milliers(valeur: int) -> str:
+    """« 210 084 », with the narrow space of French figures."""
+    return f"{valeur:,}".replace(",", "\u202f")
