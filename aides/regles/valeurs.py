@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import lru_cache
 
 from aides.regles.calendrier import add_mois
-from aides.regles.conditions import Anciennete, Comparaison, walk
+from aides.regles.conditions import Anciennete, Comparaison, FeuilleFait, walk
 from aides.regles.dispositifs import JOURS_PASSES, Version
 from aides.regles.faits import FAITS, Fait, TypeFait
 from aides.regles.situation import Valeur
@@ -23,9 +24,19 @@ def sample_values(code: str, versions: Iterable[Version], faits: Mapping[str, Va
     return tuple(sorted({nombre for version in versions for nombre in _nombres(version, fait)}))
 
 
-def _nombres(version: Version, fait: Fait) -> Iterable[int | Decimal]:
+@lru_cache(maxsize=512)
+def list_feuilles(version: Version) -> Mapping[str, tuple[FeuilleFait, ...]]:
+    """The leaves of the conditions about each fact: walked once, as a page samples each fact many times."""
+    feuilles: dict[str, tuple[FeuilleFait, ...]] = {}
     for noeud in walk(version.conditions):
-        if isinstance(noeud, Comparaison) and noeud.fait == fait.code and not isinstance(noeud.seuil, date):
+        if isinstance(noeud, FeuilleFait):
+            feuilles[noeud.fait] = (*feuilles.get(noeud.fait, ()), noeud)
+    return feuilles
+
+
+def _nombres(version: Version, fait: Fait) -> Iterable[int | Decimal]:
+    for noeud in list_feuilles(version).get(fait.code, ()):
+        if isinstance(noeud, Comparaison) and not isinstance(noeud.seuil, date):
             for ecart in (-fait.pas, Decimal(0), fait.pas):
                 nombre = Decimal(noeud.seuil) + ecart
                 if (fait.minimum is None or nombre >= fait.minimum) and (
@@ -37,10 +48,10 @@ def _nombres(version: Version, fait: Fait) -> Iterable[int | Decimal]:
 def _jours(version: Version, fait: Fait, faits: Mapping[str, Valeur], au: date) -> Iterable[date]:
     seuils: set[date] = set()
     reference = version.find_reference(faits, au)[0] or au
-    for noeud in walk(version.conditions):
-        if isinstance(noeud, Comparaison) and noeud.fait == fait.code and isinstance(noeud.seuil, date):
+    for noeud in list_feuilles(version).get(fait.code, ()):
+        if isinstance(noeud, Comparaison) and isinstance(noeud.seuil, date):
             seuils.add(noeud.seuil)
-        elif isinstance(noeud, Anciennete) and noeud.fait == fait.code:
+        elif isinstance(noeud, Anciennete):
             seuils.add(add_mois(reference, -noeud.mois))
     jour = JOURS_PASSES.get(version.jour_reference)
     if jour and jour[0] == fait.code:

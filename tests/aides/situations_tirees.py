@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import cache, lru_cache
 
 from aides.catalogue import catalogue
 from aides.regles.calculs import ParParametre
@@ -44,9 +45,20 @@ class Tirage:
     situation: Situation
 
 
+@cache
 def list_noeuds(version: Version) -> list[Condition]:
     conditions = [version.conditions, *(ligne.si for ligne in version.bareme.composantes if ligne.si)]
     return [noeud for condition in conditions for noeud in walk(condition)]
+
+
+@cache
+def list_feuilles(version: Version) -> dict[str, list[FeuilleFait]]:
+    """The leaves about each fact."""
+    feuilles: dict[str, list[FeuilleFait]] = {}
+    for noeud in list_noeuds(version):
+        if isinstance(noeud, FeuilleFait):
+            feuilles.setdefault(noeud.fait, []).append(noeud)
+    return feuilles
 
 
 class Tireur:
@@ -112,25 +124,21 @@ class Tireur:
         return version.ouvert_du + timedelta(days=self.hasard.randrange((fin - version.ouvert_du).days or 1))
 
     def _list_valeurs(self, code: str, au: date) -> tuple[Valeur, ...]:
-        mois = au.replace(day=1)
+        mois = au.replace(day=1) if FAITS[code].type is TypeFait.DATE else date.min
         if (code, mois) not in self.valeurs:
             self.valeurs[code, mois] = sample_values(code, self.versions, {}, au) or invent_values(code, au)
         return self.valeurs[code, mois]
 
     def _list_voulues(self, version: Version, au: date) -> dict[str, list[Valeur]]:
         """For each fact, the values that one leaf about it, drawn at random, is met by."""
-        feuilles: dict[str, list[FeuilleFait]] = {}
-        for noeud in list_noeuds(version):
-            if isinstance(noeud, FeuilleFait):
-                feuilles.setdefault(noeud.fait, []).append(noeud)
         voulues = {}
-        for code, candidates in feuilles.items():
+        for code, candidates in list_feuilles(version).items():
             feuille = self.hasard.choice(candidates)
             if isinstance(feuille, Parmi):
                 voulues[code] = list(feuille.valeurs)
                 continue
             assert isinstance(feuille, Comparaison | Anciennete)
-            essais = sample_values(code, [version], {}, au) or invent_values(code, au)
+            essais = sample(code, version, au) or invent_values(code, au)
             contexte = open_contexte(version, Situation({}), au)._replace(reference=au)
             voulues[code] = [valeur for valeur in essais if feuille.holds(valeur, contexte)]
         return voulues
@@ -150,6 +158,11 @@ class Tireur:
                 if self.hasard.random() < 0.7
             ),
         )
+
+
+@lru_cache(maxsize=20_000)
+def sample(code: str, version: Version, au: date) -> tuple[Valeur, ...]:
+    return sample_values(code, [version], {}, au if FAITS[code].type is TypeFait.DATE else date.min)
 
 
 def invent_values(code: str, au: date) -> tuple[Valeur, ...]:
