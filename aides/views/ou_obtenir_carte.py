@@ -16,7 +16,8 @@ from zonage import cartographie
 from zonage.cartographie import Apparence, Forme, Planche
 
 LIENS_MAX = 120_000
-"""Characters of links that a drawing may hold: beyond, the shapes of a class are one path and the list is the way."""
+"""Characters of links that a drawing may hold. Only the communes with the verdict chosen have one; beyond, none has,
+the shapes of a class are one path, and the list is the way."""
 
 # From the largest to the smallest; readable in grey too.
 MONTANTS = (("#00473c", "plein"), ("#1f8d7a", "diagonale"), ("#66c2a5", "plein"), ("#b2e0cf", "points"))
@@ -133,19 +134,27 @@ def _draw_communes(
         "apparences": list(apparences.values()),
         "niveau_carte": "communes",
     }
+    bonnes = [place for place in places if inverse.offre(place).issue is recherche.issue]
     suite = escape(recherche.query_faits("00000"))
-    base = address("resultat")
-    if len(places) * len(suite) <= LIENS_MAX:
-        liens = {code: f"{base}?{recherche.query_faits(code)}" for code in offres}
-        contexte["svg"] = cartographie.svg_formes(
-            planche.formes, remplissages, liens, name_shapes(inverse, places, distances)
+    if len(bonnes) * len(suite) <= LIENS_MAX:
+        liens = {
+            code: f"{address('resultat')}?{recherche.query_faits(code)}"
+            for code in map(communes.codes.__getitem__, bonnes)
+        }
+        autres = [forme for forme in planche.formes if forme.code not in liens]
+        contexte["svg"] = cartographie.svg_fusion(autres, remplissages) + cartographie.svg_formes(
+            [forme for forme in planche.formes if forme.code in liens],
+            remplissages,
+            liens,
+            name_shapes(inverse, bonnes, distances),
         )
         contexte["cliquable"] = True
     else:
         contexte["svg"] = cartographie.svg_fusion(planche.formes, remplissages)
-        liens = {code: recherche.url(departement=code, region="") for code in recherche.perimetre.departements}
         if recherche.perimetre.type == "region":
-            contexte["limites"] = cartographie.svg_limites(planche.limites, liens, {})
+            noms = {departement.code: departement.nom for departement in recherche.departements}
+            adresses = {code: recherche.url(departement=code, region="") for code in recherche.perimetre.departements}
+            contexte["limites"] = cartographie.svg_limites(planche.limites, adresses, noms)
     origine = recherche.autour.commune if recherche.autour else ""
     trace = next((forme.trace for forme in planche.formes if forme.code == origine), "")
     contexte["ici"] = mark_safe(f'<path class="m-ici" fill="none" d="{trace}"/>') if trace else ""  # noqa: S308
