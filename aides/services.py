@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
-from aides.catalogue import catalogue
+from aides.catalogue import catalogue, restrict
 from aides.regles.dispositifs import JOURS_PASSES, Catalogue, Dispositif, Version
 from aides.regles.evaluation import Resultat, evaluate_all, find_precisions, find_questions
 from aides.regles.faits import FAITS, Fait, FaitInvalide, clean_fait, format_jour
@@ -102,7 +102,7 @@ def _build_bilan(resolution: Resolution | None, faits: dict[str, Valeur], lectur
         zones=lecture.zones,
         faits=faits,
         resultats=resultats,
-        fermes=list_fermetures(catalogue(), au),
+        fermes=list_fermetures(restrict(catalogue(), situation.lieux), au),
         questions=questions,
         precisions=precisions,
         avertissements=_list_avertissements(faits, au),
@@ -143,7 +143,7 @@ def _evaluate(
     """
     zones, lieux, locaux = lieu
     situation = Situation(dict(faits), dict(zones), commune_choisie, lieux, dict(locaux))
-    resultats = evaluate_all(catalogue(), situation, au=au)
+    resultats = evaluate_all(restrict(catalogue(), lieux), situation, au=au)
     return resultats, find_questions(resultats, situation, au=au), find_precisions(resultats, situation)
 
 

@@ -12,11 +12,12 @@ from django.http import HttpResponse
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
-from aides.catalogue import catalogue
-from aides.regles.dispositifs import JOURS_PASSES, Dispositif
+from aides.catalogue import catalogue, restrict
+from aides.locaux import read_lieux, read_locaux
+from aides.regles.dispositifs import JOURS_PASSES, Catalogue, Dispositif
 from aides.regles.faits import FAITS
 from aides.regles.lecteur import open_contexte
-from aides.regles.situation import Situation, Valeur, ZoneLue
+from aides.regles.situation import SANS_LOCAUX, Locaux, Situation, Valeur, ZoneLue
 from aides.situations import read_zone
 from portal.core.cache import cached_page
 from zonage.enums import Profession
@@ -44,7 +45,7 @@ def list_offres(commune: str, zones: dict[str, Zone], *, au: date) -> list[Offre
     offres = []
     for profession, zone in zones.items():
         lue = read_zone(zone)
-        ouverts, exclus = sort_dispositifs(profession, lue, au)
+        ouverts, exclus = sort_dispositifs(profession, lue, au, commune=commune)
         if ouverts or exclus:
             lien = urlencode({"commune": commune, "profession": profession, "au": au.isoformat()})
             libelle = str(Profession(profession).label)
@@ -52,19 +53,34 @@ def list_offres(commune: str, zones: dict[str, Zone], *, au: date) -> list[Offre
     return offres
 
 
-@lru_cache(maxsize=512)
 def sort_dispositifs(
-    profession: str, zone: ZoneLue, au: date
+    profession: str, zone: ZoneLue, au: date, *, commune: str = ""
 ) -> tuple[tuple[Dispositif, ...], tuple[Dispositif, ...]]:
-    """Schemes of the profession: those that somebody may get there, and those that nobody can."""
+    """Schemes of the profession: those that somebody may get there, and those that nobody can.
+
+    Without a commune, only what holds everywhere: neither local schemes, nor lists, nor regional amounts.
+    """
+    lieux = read_lieux(commune, catalogue()) if commune else frozenset()
+    locaux = read_locaux(commune, au, catalogue()) if commune else SANS_LOCAUX
+    return _sort(restrict(catalogue(), lieux), profession, (zone, lieux, locaux), au)
+
+
+@lru_cache(maxsize=512)
+def _sort(
+    schemes: Catalogue, profession: str, lieu: tuple[ZoneLue, frozenset[str], Locaux], au: date
+) -> tuple[tuple[Dispositif, ...], tuple[Dispositif, ...]]:
     ouverts: list[Dispositif] = []
     exclus: list[Dispositif] = []
-    for dispositif, version in catalogue().versions_au(au):
+    zone, lieux, locaux = lieu
+    for dispositif, version in schemes.versions_au(au):
         if profession not in dispositif.professions:
             continue
         verdicts = (
-            version.conditions.evaluate(open_contexte(version, Situation(faits, {au: zone}), au)).verdict
-            for faits in list_profils(profession, au)
+            version.conditions.evaluate(open_contexte(version, situation, au)).verdict
+            for situation in (
+                Situation(faits, {au: zone}, lieux=lieux, locaux={au: locaux})
+                for faits in list_profils(profession, au)
+            )
         )
         (exclus if all(verdict is False for verdict in verdicts) else ouverts).append(dispositif)
     return tuple(ouverts), tuple(exclus)

@@ -3,7 +3,6 @@
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
 from functools import lru_cache
 from typing import Any
 
@@ -15,12 +14,11 @@ from django.utils.html import escape, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_safe
 
-from aides.catalogue import catalogue
 from aides.regles.dispositifs import Dispositif, Version
 from aides.regles.evaluation import LIBELLES_MANQUANTS, Resultat
 from aides.regles.faits import FAITS
 from aides.regles.situation import Valeur
-from aides.services import Bilan, diff_bilans, list_fermetures
+from aides.services import Bilan, Fermeture, diff_bilans
 from aides.views.dispositifs import LIBELLES_GUICHET
 from aides.views.lecture import Lecture, address, address_commune, list_erreurs, read, read_ancienne
 from aides.views.patron import Patron, Patrons, make_trou
@@ -130,7 +128,7 @@ def build_contexte(lecture: Lecture, bilan: Bilan, actuel: Bilan | None) -> dict
         "comptes": count_issues(bilan),
         "verdicts": RENDUS.get(bilan.resultats) if bilan.resultats else "",
         "profession": dict(FAITS["profession"].choix).get(demande.profession, ""),
-        "fermes": render_fermes(lecture.au),
+        "fermes": render_fermes(bilan.fermes),
         "adresse_verifier": address("verifier"),
         "adresse_resultat": address("resultat"),
         "ecarts": diff_bilans(bilan, actuel) if actuel else None,
@@ -160,9 +158,9 @@ def render_champs(parametres: tuple[tuple[str, str], ...]) -> SafeString:
 
 
 @lru_cache(maxsize=64)
-def render_fermes(au: date) -> SafeString:
-    """What is closed, or not yet open, on a day: the same for everybody while the process lives."""
-    return mark_safe(render_to_string("aides/_fermes.html", {"fermes": list_fermetures(catalogue(), au)}))  # noqa: S308
+def render_fermes(fermes: tuple[Fermeture, ...]) -> SafeString:
+    """What is closed, or not yet open: the same for everybody on a day, in a territory, under the same rules."""
+    return mark_safe(render_to_string("aides/_fermes.html", {"fermes": fermes}))  # noqa: S308
 
 
 class Rendus:
