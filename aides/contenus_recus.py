@@ -5,10 +5,13 @@ from datetime import date
 
 from aides.pdf import describe_fermeture, describe_zone
 from aides.recus import FORMAT, Contenu, dump_decision, dump_regles, dump_situation
+from aides.regles.conditions import Preuve
 from aides.regles.evaluation import LIBELLES_MANQUANTS, Resultat
 from aides.regles.faits import FAITS, format_valeur
 from aides.services import Bilan
 from zonage.lecture import Zone
+
+A_INSTRUIRE = "À instruire : "
 
 
 class ReponseIncomplete(ValueError):
@@ -91,12 +94,14 @@ def describe_resultat(resultat: Resultat) -> Contenu:
 def list_raisons(resultat: Resultat) -> list[str]:
     """Why not, what is missing, what the portal does not decide."""
     refus = [f"Condition non remplie : {preuve.libelle}" for preuve in resultat.refus]
-    manques = [f"Il manque : {libelle}" for code in resultat.manquants if (libelle := name_manque(code))]
-    points = [
-        f"À instruire : {point.libelle}{f' ({point.constat})' if point.constat else ''}"
-        for point in resultat.points_a_instruire
-    ]
-    return [*refus, *manques, *points]
+    noms = [libelle for code in resultat.manquants if (libelle := name_manque(code))]
+    manques = [f"Il manque : {' ; '.join(noms)}"] if noms else []
+    return [*refus, *manques, *(describe_point(point) for point in resultat.points_a_instruire)]
+
+
+def describe_point(point: Preuve) -> str:
+    constat = point.constat.removeprefix(A_INSTRUIRE)
+    return f"{A_INSTRUIRE}{point.libelle}{f' ({constat})' if constat else ''}"
 
 
 def name_manque(code: str) -> str:

@@ -72,4 +72,4 @@ def build_donnees(contenu: Contenu, *, code: str, empreinte: str, garde_le: date
 def format_instant(instant: datetime) -> str:
     """« 22 novembre 2026 à 2 h 05 », in Paris."""
     local = timezone.localtime(instant)
-    return f"{format_jour(local.date())} à {local.hour} h {local.minute:02d}"
+    return f"{format_jour(local.date())} à {local.hour}\u00a0h\u00a0{local.minute:02d}"

@@ -12,6 +12,7 @@ from aides.codes_recus import clean_code, format_code, new_code
 from aides.contenus_recus import build_contenu
 from aides.models import Recu
 from aides.recus import ORIGINE, Contenu, RecuIllisible, compute_empreinte, digest, dump_canonique, load_contenu
+from aides.regles.dispositifs import Catalogue
 from aides.rejeux import Rejeu, replay_actuel, replay_connu
 from aides.services import Bilan
 
@@ -38,8 +39,9 @@ def keep_recu(bilan: Bilan, *, nsp: Sequence[str] = (), envoi: str, connu_le: da
     )
     if deja := Recu.objects.filter(cle=cle).first():
         return deja
+    lus = [*(resultat.dispositif for resultat in bilan.resultats), *(ferme.dispositif for ferme in bilan.fermes)]
     with transaction.atomic():
-        archive_catalogue()
+        archive_catalogue(Catalogue(tuple(lus), bilan.catalogue))
         return append_recu(dump_canonique(contenu), cle=cle, garde_le=connu_le)
 
 

@@ -194,7 +194,6 @@ def rebuild_query(contenu: dict[str, Any]) -> str:
 
 
 def mark_private(reponse: HttpResponse) -> HttpResponse:
-    """Neither kept by a cache nor indexed: the address is a secret."""
+    """Not indexed: the address is a secret. `never_cache` keeps it out of the caches."""
     reponse["X-Robots-Tag"] = "noindex, nofollow"
-    reponse["Cache-Control"] = "private, no-store"
     return reponse

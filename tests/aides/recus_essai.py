@@ -1,0 +1,111 @@
+"""Receipts by the thousand: people generated over the whole catalogue, on the days where the law turns."""
+
+import random
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+from django.db import connection
+
+from aides.catalogue import catalogue
+from aides.codes_recus import new_code
+from aides.contenus_recus import build_contenu
+from aides.models import Recu
+from aides.recus import ORIGINE, compute_empreinte, digest, dump_canonique, judge
+from aides.regles.dispositifs import Catalogue
+from aides.regles.evaluation import Resultat
+from aides.regles.faits import FAITS, TypeFait
+from aides.regles.situation import Locaux, Situation, ZoneLue
+from aides.regles.valeurs import sample_values
+from aides.services import Bilan, list_fermetures
+from portal.core.sql import copy_rows
+from zonage.models import Commune
+
+NIVEAUX = ("zip", "zac", "zv", "vud", "ud", "hors", None)
+INSTANT = datetime(2026, 11, 22, 1, 0, tzinfo=UTC)
+
+
+def list_jours(schemes: Catalogue) -> list[date]:
+    bornes = {
+        borne
+        for dispositif in schemes.dispositifs
+        for version in dispositif.versions
+        for borne in (version.ouvert_du, version.ferme_le)
+        if borne is not None
+    }
+    return sorted({borne + timedelta(days=ecart) for borne in bornes for ecart in (-1, 0, 1)})
+
+
+def sample_all(schemes: Catalogue, au: date) -> dict[str, tuple[object, ...]]:
+    versions = [version for dispositif in schemes.dispositifs for version in dispositif.versions]
+    valeurs = {}
+    for code, fait in FAITS.items():
+        choix = tuple(valeur for valeur, _ in fait.choix)
+        valeurs[code] = (
+            choix
+            or tuple(sample_values(code, versions, {}, au))
+            or ((au - timedelta(days=400),) if fait.type is TypeFait.DATE else (Decimal(3),))
+        )
+    return valeurs
+
+
+def generate_situations(nombre: int, *, graine: int = 7) -> Iterator[tuple[date, Situation]]:
+    """Different people: facts on the thresholds, some unknown, a zone by day read, lists and regional amounts."""
+    hasard = random.Random(graine)
+    schemes = catalogue()
+    jours = list_jours(schemes)
+    valeurs = sample_all(schemes, date(2024, 6, 1))
+    for _ in range(nombre):
+        au = hasard.choice(jours)
+        faits = {code: hasard.choice(choix) for code, choix in valeurs.items() if hasard.random() < 0.75}
+        faits["profession"] = hasard.choice(valeurs["profession"])
+        lus = {au} | {valeur for valeur in faits.values() if isinstance(valeur, date)}
+        zones = {jour: ZoneLue(hasard.choice(NIVEAUX), motif="essai") for jour in lus}
+        locaux = {
+            jour: Locaux((("frr", hasard.random() < 0.5),), (("majoration_caim_4j", Decimal("1250.50")),))
+            for jour in lus
+        }
+        yield au, Situation(faits, zones, True, frozenset(), locaux)
+
+
+def answer(au: date, situation: Situation, commune: Commune) -> Bilan:
+    """What `check` answers, from a situation that no database holds."""
+    schemes = catalogue()
+    resultats: tuple[Resultat, ...] = tuple(
+        judge(dispositif, version, situation, au=au) for dispositif, version in schemes.versions_au(au)
+    )
+    return Bilan(
+        au=au,
+        commune=commune,
+        resolution=None,
+        zone=None,
+        zones={},
+        faits=situation.faits,
+        resultats=resultats,
+        fermes=list_fermetures(schemes, au),
+        questions=(),
+        precisions=(),
+        avertissements=(),
+        demonstration=False,
+        catalogue=schemes.empreinte,
+        situation=situation,
+    )
+
+
+def store(nombre: int) -> None:
+    """A chain of that many receipts, written by COPY."""
+    commune = Commune(code_insee="71333", nom="Montceau", departement_id="71")
+    lignes, precedente = [], ORIGINE
+    for rang, (au, situation) in enumerate(generate_situations(nombre), start=1):
+        champs = {
+            "rang": rang,
+            "code": new_code(),
+            "cle": digest(str(rang)),
+            "garde_le": INSTANT + timedelta(seconds=rang),
+            "precedente": precedente,
+            "contenu": dump_canonique(build_contenu(answer(au, situation, commune))),
+        }
+        precedente = compute_empreinte(**champs)
+        lignes.append((*champs.values(), precedente))
+    with connection.cursor() as cursor:
+        copy_rows(cursor, Recu._meta.db_table, [*champs, "empreinte"], lignes)
