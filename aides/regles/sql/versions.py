@@ -91,4 +91,4 @@ def build_long_select(
     )
     large = build_select(relation, versions, au=au, manquants=manquants)
     valeurs = f"(VALUES {lignes}) AS l(rang, {', '.join(noms)})"
-    return f"SELECT w.id, l.* FROM ({large}) AS w CROSS JOIN LATERAL {valeurs}"  # noqa: S608 (as above)
+    return f"SELECT w.id, l.* FROM ({large} OFFSET 0) AS w CROSS JOIN LATERAL {valeurs}"  # noqa: S608 (as above)
