@@ -195,13 +195,20 @@ def listening() -> Iterator[Callable[[float], None]]:
     with connection.cursor() as cursor:
         cursor.execute(f"LISTEN {CANAL}")
 
-    def sleep(secondes: float) -> None:
-        select.select([prise], [], [], secondes)
+    def hear() -> bool:
+        """Whether somebody called; the call may have come with the answer to a query of the round."""
         try:
             prise.poll()
         except Exception as erreur:
             raise OperationalError("the base closed the connection") from erreur
+        entendu = bool(prise.notifies)
         prise.notifies.clear()
+        return entendu
+
+    def sleep(secondes: float) -> None:
+        if not hear():
+            select.select([prise], [], [], secondes)
+            hear()
 
     yield sleep
 

@@ -44,9 +44,13 @@ class TestPost:
 
     @pytest.mark.django_db(transaction=True)
     def test_an_act_that_fails_leaves_no_intent(self):
-        with pytest.raises(ZeroDivisionError), transaction.atomic():
+        @transaction.atomic
+        def act():
             post("essai.tache", 1)
             raise ZeroDivisionError
+
+        with pytest.raises(ZeroDivisionError):
+            act()
         assert not Envoi.objects.exists()
 
     def test_the_same_key_is_one_intent_until_it_has_left(self):
