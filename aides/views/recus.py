@@ -1,5 +1,6 @@
 """Keeping an answer, and reading it again by its code. Outside the cached addresses: each page is for one person."""
 
+import logging
 import secrets
 from datetime import date
 from functools import cache
@@ -14,6 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 from rest_framework.request import Request
 
+from aides.archives import RegleNonArchivee
 from aides.codes_recus import CodeInvalide, clean_code, format_code
 from aides.contenus_recus import ReponseIncomplete
 from aides.forms import Demande
@@ -25,6 +27,8 @@ from aides.views.lecture import Lecture, list_erreurs, read
 from aides.views.verifier import count_issues, describe_reponses
 from portal.core.api.limites import DUREES, Compteur, LimiteParAdresse, build_cle
 from portal.core.erreurs import render_error
+
+journal = logging.getLogger("maillage.recus")
 
 ENVOI_MIN, ENVOI_MAX = 16, 64
 ENVOI_ABSENT = "Ce formulaire est incomplet. Revenez à la réponse et demandez de nouveau à la garder."
@@ -67,6 +71,9 @@ def recu_new(request: HttpRequest) -> HttpResponse:
         recu = keep_recu(lecture.check(), nsp=lecture.demande.nsp, envoi=envoi, connu_le=connu_le)
     except ReponseIncomplete as refus:
         return render_error(request, 400, message=str(refus))
+    except RegleNonArchivee as refus:
+        journal.error("A receipt was refused: %s", refus)
+        return render_error(request, 503)
     reponse = HttpResponseRedirect(reverse("recu_detail", args=[format_code(recu.code)]))
     reponse.status_code = 303
     return reponse

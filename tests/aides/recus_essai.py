@@ -2,26 +2,46 @@
 
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from django.db import connection
 
-from aides.catalogue import catalogue
+from aides import archives, rejeux, services
+from aides.catalogue import DOSSIER, catalogue
 from aides.codes_recus import new_code
 from aides.contenus_recus import build_contenu
 from aides.models import Recu
 from aides.recus import ORIGINE, compute_empreinte, digest, dump_canonique, judge
+from aides.regles.chargement import load_texte
 from aides.regles.dispositifs import Catalogue
 from aides.regles.evaluation import Resultat
 from aides.regles.faits import FAITS, TypeFait
 from aides.regles.situation import Locaux, Situation, ZoneLue
 from aides.regles.valeurs import sample_values
 from aides.services import Bilan, list_fermetures
+from aides.services_recus import keep_recu
 from portal.core.sql import copy_rows
 from zonage.models import Commune
 
 NIVEAUX = ("zip", "zac", "zv", "vud", "ud", "hors", None)
+REPONSE = (
+    "commune=71333&au=2025-12-31&profession=medecin&specialite=generaliste&statut=projet&type_cabinet=principal"
+    "&premiere_installation=oui&secteur=secteur_1&jours_semaine=3.5&exercice_coordonne=groupe&pdsa=oui"
+)
+MEDECIN = {
+    "profession": "medecin",
+    "specialite": "generaliste",
+    "statut": "projet",
+    "type_cabinet": "principal",
+    "premiere_installation": "oui",
+    "secteur": "secteur_1",
+    "jours_semaine": "3.5",
+    "exercice_coordonne": "groupe",
+    "pdsa": "oui",
+}
+AU = date(2025, 12, 31)
 INSTANT = datetime(2026, 11, 22, 1, 0, tzinfo=UTC)
 
 
@@ -109,3 +129,34 @@ def store(nombre: int) -> None:
         lignes.append((*champs.values(), precedente))
     with connection.cursor() as cursor:
         copy_rows(cursor, Recu._meta.db_table, [*champs, "empreinte"], lignes)
+
+
+def keep(envoi="un-envoi-de-formulaire", **faits) -> Recu:
+    bilan = services.check("71333", MEDECIN | faits, au=AU)
+    return keep_recu(bilan, envoi=envoi, connu_le=INSTANT)
+
+
+def tamper(requete: str, *valeurs: object) -> None:
+    """What somebody who owns the table could do."""
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE aides_recu DISABLE TRIGGER USER")
+        cursor.execute(requete, valeurs)
+        cursor.execute("ALTER TABLE aides_recu ENABLE TRIGGER USER")
+
+
+def use_catalogue(monkeypatch, remplacements: dict[str, str]) -> None:
+    """The catalogue after some texts were rewritten, as after a new release."""
+    schemes = catalogue()
+    dispositifs = []
+    for dispositif in schemes.dispositifs:
+        if dispositif.code == "caim":
+            texte = (DOSSIER / "caim.yaml").read_text(encoding="utf-8")
+            for avant, apres in remplacements.items():
+                assert avant in texte
+                texte = texte.replace(avant, apres)
+            dispositif = load_texte(texte)
+        dispositifs.append(dispositif)
+    nouveau = replace(schemes, dispositifs=tuple(dispositifs), empreinte="nouvelle")
+    for module in (services, rejeux, archives):
+        monkeypatch.setattr(module, "catalogue", lambda: nouveau)
+    services._evaluate.cache_clear()

@@ -1,4 +1,4 @@
-"""Practitioners keep an answer, print its receipt, and come back with the code. In the test zoning Dampierre is ZIP."""
+"""Practitioners keep an answer, print it, and come back with its code. In the test zoning Dampierre is ZIP."""
 
 import re
 from typing import TYPE_CHECKING
