@@ -14,13 +14,14 @@ from aides.regles.calculs import (
     ParZone,
     Pourcentage,
 )
-from aides.regles.conditions import walk
+from aides.regles.conditions import Condition, Tous, UnDe
 from aides.regles.dispositifs import Version
 from aides.regles.faits import FAITS, format_nombre, format_valeur
 from aides.regles.montants import Composante, Periodicite, format_euros, format_fourchette
 from aides.regles.references import Reference
 
 ABREGES = {"zip": "ZIP", "zac": "ZAC"}
+SANS_NOM = frozenset({Tous(()).libelle, UnDe(()).libelle})
 PRORATA = " En secteur 2, au prorata de l'activité à tarif opposable."
 
 
@@ -30,11 +31,19 @@ def describe_bareme(version: Version) -> list[tuple[str, str, Reference]]:
 
 
 def describe_composante(composante: Composante) -> str:
-    texte = describe_annees(composante.annees) + describe_calcul(composante.calcul, composante.periodicite)
+    annees = "" if "année" in composante.libelle.lower() else describe_annees(composante.annees)
+    texte = annees + describe_calcul(composante.calcul, composante.periodicite)
     if composante.si is None:
         return texte
-    conditions = " ; ".join(noeud.libelle for noeud in walk(composante.si) if not noeud.branches)
-    return f"{texte} Condition : {conditions}."
+    return f"{texte} Condition : {describe_condition(composante.si)}."
+
+
+def describe_condition(condition: Condition) -> str:
+    """In one line: a group that has its own words says them, the others list their branches."""
+    if not condition.branches or condition.libelle not in SANS_NOM:
+        return condition.libelle
+    liaison = " ou " if isinstance(condition, UnDe) else " ; "
+    return liaison.join(describe_condition(branche) for branche in condition.branches)
 
 
 def describe_calcul(calcul: Calcul, periodicite: Periodicite) -> str:
@@ -71,7 +80,7 @@ def describe_calcul(calcul: Calcul, periodicite: Periodicite) -> str:
         case JusquA():
             return f"{format_fourchette(Decimal(0), calcul.plafond, periodicite)}."
         case APreciser():
-            return f"Montant à préciser : {calcul.raison}"
+            return f"Montant à préciser : {calcul.raison}."
 
 
 def describe_annees(annees: tuple[int, int | None] | None) -> str:

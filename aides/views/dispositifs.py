@@ -22,13 +22,14 @@ LIBELLES_GUICHET = {
     "cpam": "La caisse primaire d'assurance maladie (CPAM) du cabinet",
     "ars": "L'agence régionale de santé (ARS)",
     "paps": "Le portail d'appui aux professionnels de santé (PAPS) de la région",
+    "impots": "Le service des impôts des entreprises",
     "collectivite": "La collectivité qui verse l'aide (commune, intercommunalité, département ou région)",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Statut:
-    """A scheme on a day: `etat` is « ouvert », « ferme » or « a_venir »."""
+    """A scheme on a day: `etat` is « ouvert », « a_instruire », « annonce », « ferme » or « a_venir »."""
 
     dispositif: Dispositif
     etat: str
@@ -58,6 +59,9 @@ def read_ouverture(dispositif: Dispositif, au: date) -> Statut:
     version = dispositif.version_au(au)
     if version is None:
         raise ValueError(f"{dispositif.code} is closed on {au}")
+    if dispositif.statut == "annonce":
+        phrase = "Annoncé : ses textes d'application sont attendus, aucune demande n'est possible."
+        return Statut(dispositif, "annonce", "Annoncé", phrase)
     doute = next((doute for doute in version.incertitudes if doute.du <= au < doute.jusqu_au), None)
     if doute:
         return Statut(dispositif, "a_instruire", "À instruire", doute.raison)
@@ -90,6 +94,7 @@ def dispositif_list(request: HttpRequest) -> HttpResponse:
     statuts = [s for s in read_statuts(au) if not profession or profession in s.dispositif.professions]
     groupes = [
         ("Ouverts ce jour-là", [s for s in statuts if s.etat in ("ouvert", "a_instruire")]),
+        ("Annoncés, textes attendus", [s for s in statuts if s.etat == "annonce"]),
         ("Pas encore ouverts", [s for s in statuts if s.etat == "a_venir"]),
         ("Fermés aux nouvelles demandes", [s for s in statuts if s.etat == "ferme"]),
     ]
