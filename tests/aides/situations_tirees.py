@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from functools import cache, lru_cache
 
-from aides.catalogue import catalogue
+from aides.catalogue import national
 from aides.regles.calculs import ParParametre
 from aides.regles.conditions import (
     Anciennete,
@@ -32,7 +32,7 @@ from aides.regles.situation import Locaux, Situation, Valeur, ZoneLue
 from aides.regles.sql.colonnes import COLONNES
 from aides.regles.valeurs import sample_values
 
-VERSIONS = [version for dispositif in catalogue().dispositifs for version in dispositif.versions]
+VERSIONS = [version for dispositif in national().dispositifs for version in dispositif.versions]
 NIVEAUX = ["zip", "zac", "vigilance", "zar", "hors_zonage", "tres_sous_dotee", "sous_dotee"]
 
 
