@@ -18,6 +18,7 @@ from aides.eligibilite.classes import PARTOUT, Portee, read_terrain
 from aides.eligibilite.vecteurs import VECTEURS, Versions, build_vecteurs
 from aides.models import JeuEligibilite
 from aides.regles.dispositifs import Catalogue
+from portal.core.cache import forget_version
 from portal.core.executions import Marche, run_execution
 from portal.core.models import Execution
 from zonage.models import Commune
@@ -122,6 +123,7 @@ def _lock(cursor: CursorWrapper) -> None:
 
 
 def _run(cursor: CursorWrapper, marche: Marche, portee: Portee, au: date, entier: bool) -> None:
+    forget_version()  # the act that asked for this run may be younger than what the process keeps
     regles = catalogue()
     versions = regles.versions_au(au)
     jeu = JeuEligibilite.objects.first()

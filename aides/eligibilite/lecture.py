@@ -10,7 +10,7 @@ from typing import Any
 from django.db import connection
 from django.utils import timezone
 
-from aides.eligibilite.vecteurs import PERIODICITES, SANS_MONTANT
+from aides.eligibilite.vecteurs import AILLEURS, PERIODICITES
 from aides.models import JeuEligibilite
 from aides.regles.evaluation import Issue
 from aides.regles.faits import format_jour, format_nombre
@@ -84,7 +84,8 @@ SELECT j.jour, j.change_le, j.versions, e.commune_id, e.profession, e.eligibles,
    AND (%(issue)s::text IS NULL OR CASE %(issue)s
             WHEN 'eligible' THEN get_bit(e.eligibles, rang.rang) = 1
             WHEN 'a_instruire' THEN get_bit(e.a_instruire, rang.rang) = 1
-            ELSE get_bit(e.eligibles, rang.rang) = 0 AND get_bit(e.a_instruire, rang.rang) = 0 END)
+            ELSE get_bit(e.eligibles, rang.rang) = 0 AND get_bit(e.a_instruire, rang.rang) = 0
+                 AND substr(e.periodicites, rang.rang + 1, 1) <> 'x' END)
    AND (%(apres_commune)s::text IS NULL OR (e.commune_id, e.profession) > (%(apres_commune)s, %(apres_profession)s))
  ORDER BY e.commune_id, e.profession LIMIT %(limite)s
 """
@@ -150,14 +151,13 @@ def _build(lignes: Sequence[tuple[Any, ...]], dispositif: str | None) -> Offres:
 def _read(ligne: tuple[Any, ...], voulu: str | None) -> Iterator[Offre]:
     versions, commune, profession, eligibles, a_instruire, minimums, maximums, periodicites = ligne
     for rang, (dispositif, version, *_) in enumerate(json.loads(versions)):
-        if voulu is not None and dispositif != voulu:
+        if (voulu is not None and dispositif != voulu) or periodicites[rang] == AILLEURS:
             continue
         issue = Issue.NON_ELIGIBLE
         if eligibles[rang] == "1":
             issue = Issue.ELIGIBLE
         elif a_instruire[rang] == "1":
             issue = Issue.A_INSTRUIRE
-        lettre = periodicites[rang]
         yield Offre(
             commune,
             profession,
@@ -166,7 +166,7 @@ def _read(ligne: tuple[Any, ...], voulu: str | None) -> Iterator[Offre]:
             issue,
             _euros(minimums[rang]),
             _euros(maximums[rang]),
-            None if lettre == SANS_MONTANT else PERIODICITES[lettre],
+            PERIODICITES.get(periodicites[rang]),
         )
 
 

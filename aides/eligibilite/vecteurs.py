@@ -16,6 +16,8 @@ Versions = Sequence[tuple[Dispositif, Version]]
 LETTRES = {Periodicite.UNIQUE: "u", Periodicite.PAR_AN: "a", Periodicite.PAR_MOIS: "m"}
 PERIODICITES = {lettre: periodicite for periodicite, lettre in LETTRES.items()}
 SANS_MONTANT = "-"
+AILLEURS = "x"
+"""The scheme of another territory: the check does not even show it there."""
 
 # The vectors as a relation: one array a column, and the arrays of amounts as texts (rows may not nest arrays).
 VECTEURS = """
@@ -50,11 +52,15 @@ def build_vecteurs(terrain: Terrain, classes: Sequence[Classe], versions: Versio
 def _build(classe: Classe, situation: Situation, versions: Versions, au: date) -> Vecteur:
     verdicts: list[bool | None] = []
     montants: list[Montant | None] = []
-    for _, version in versions:
+    lettres = []
+    for dispositif, version in versions:
+        ailleurs = bool(dispositif.perimetre) and situation.lieux.isdisjoint(dispositif.perimetre)
         contexte = open_contexte(version, situation, au)
-        verdict = version.conditions.evaluate(contexte).verdict
+        verdict = False if ailleurs else version.conditions.evaluate(contexte).verdict
+        montant = None if verdict is False else compute_montant(version.bareme, contexte)
         verdicts.append(verdict)
-        montants.append(None if verdict is False else compute_montant(version.bareme, contexte))
+        montants.append(montant)
+        lettres.append(AILLEURS if ailleurs else LETTRES[montant.periodicite] if montant else SANS_MONTANT)
     return Vecteur(
         classe.profession,
         classe.niveau,
@@ -63,7 +69,7 @@ def _build(classe: Classe, situation: Situation, versions: Versions, au: date) -
         "".join("1" if verdict is None else "0" for verdict in verdicts),
         _write_centimes([montant.minimum if montant else None for montant in montants]),
         _write_centimes([montant.maximum if montant else None for montant in montants]),
-        "".join(LETTRES[montant.periodicite] if montant else SANS_MONTANT for montant in montants),
+        "".join(lettres),
     )
 
 

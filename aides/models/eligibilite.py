@@ -46,7 +46,8 @@ class Eligibilite(models.Model):
 
     Bits and cells by the ranks of `JeuEligibilite.versions`; neither bit set: not eligible. Amounts are in cents, as
     the check shows them first: both NULL, nothing is paid; `maximums` alone NULL, no upper bound is known.
-    `periodicites`: one letter a rank, « u » once, « a » a year, « m » a month, « - » no amount.
+    `periodicites`: one letter a rank, « u » once, « a » a year, « m » a month, « - » no amount,
+    « x » the scheme of another territory, which the check does not show there.
 
     Derived and rebuilt by swap: the key of the commune is not checked by the database. Read it with
     `aides.eligibilite.lecture`, never without its JeuEligibilite.

@@ -36,6 +36,12 @@ def data_version() -> str:
     return version
 
 
+def forget_version() -> None:
+    """Read the version again at the next call: for who must not work on what is half a second old."""
+    global _version
+    _version = (0.0, "")
+
+
 def page_key(meta: dict[str, Any]) -> str:
     """Address as written, part or page, version of the data. The forms of the check lead to one canonical address."""
     parties = (
