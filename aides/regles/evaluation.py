@@ -31,7 +31,14 @@ class Issue(StrEnum):
 LIBELLES_ISSUE = {Issue.ELIGIBLE: "Éligible", Issue.NON_ELIGIBLE: "Non éligible", Issue.A_INSTRUIRE: "À instruire"}
 ISSUES = {True: Issue.ELIGIBLE, False: Issue.NON_ELIGIBLE, None: Issue.A_INSTRUIRE}
 RANGS = {Issue.ELIGIBLE: 0, Issue.A_INSTRUIRE: 1, Issue.NON_ELIGIBLE: 2}
-LIBELLES_MANQUANTS = {"commune": "Commune d'exercice", "zone": "Zone de la commune"}
+LIBELLES_MANQUANTS = {
+    "commune": "Commune d'exercice",
+    "zone": "Zone de la commune",
+    "liste:frr": "Liste des communes FRR",
+    "liste:frr_plus": "Liste des communes FRR+",
+    "liste:frr_ex_zrr": "Liste des communes sorties des ZRR",
+    "liste:zrr": "Liste des communes en ZRR",
+}
 
 
 @dataclass(frozen=True)

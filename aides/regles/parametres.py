@@ -12,4 +12,5 @@ PARAMETRES: Mapping[str, str] = {
     "majoration_caim_4j": "Majoration régionale du CAIM, 4 jours par semaine ou plus (€)",
     "majoration_cotram": "Majoration régionale du Cotram, plafond annuel (€)",
     "majoration_coscom": "Majoration régionale du Coscom, par an (€)",
+    "formation_ipa": "Soutien à la formation d'infirmier en pratique avancée, par an (€)",
 }

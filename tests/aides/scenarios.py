@@ -1,6 +1,6 @@
 """Reads the scenarios that a lawyer can read: a model person for each scheme, and what changes in each case."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -11,12 +11,12 @@ import yaml
 from aides.catalogue import catalogue
 from aides.regles.evaluation import Issue, Resultat, evaluate
 from aides.regles.faits import FAITS, clean_fait
-from aides.regles.situation import Situation, Valeur, ZoneLue
+from aides.regles.situation import Locaux, Situation, Valeur, ZoneLue
 
 DOSSIER = Path(__file__).resolve().parent.parent / "scenarios"
 ISSUES = {"éligible": Issue.ELIGIBLE, "non éligible": Issue.NON_ELIGIBLE, "à instruire": Issue.A_INSTRUIRE}
 INCERTAINES = ("inconnue", "adresse_requise")
-CLES = {"nom", "le", "zone", "zones", "faits", "attendu", "montant", "version", "manque"}
+CLES = {"nom", "le", "zone", "zones", "faits", "attendu", "montant", "version", "manque", "listes"}
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,7 @@ def build_cas(brut: Mapping[str, Any], champs: Mapping[str, Any]) -> Cas:
         situation=Situation(
             clean({**modele["faits"], **champs.get("faits", {})}),
             {jour: build_zone(niveau) for jour, niveau in zones.items()},
+            locaux=build_locaux({**modele.get("listes", {}), **champs.get("listes", {})}, zones),
         ),
         attendu=champs["attendu"],
         montant=champs.get("montant"),
@@ -69,6 +70,12 @@ def build_cas(brut: Mapping[str, Any], champs: Mapping[str, Any]) -> Cas:
 
 def build_zone(niveau: str) -> ZoneLue:
     return ZoneLue(None, motif=niveau) if niveau in INCERTAINES else ZoneLue(niveau)
+
+
+def build_locaux(listes: Mapping[str, Any], jours: Iterable[date]) -> dict[date, Locaux]:
+    """The same lists on each day read; « inconnue » leaves one out, as when nobody loaded it."""
+    connues = tuple((code, dedans) for code, dedans in listes.items() if dedans != "inconnue")
+    return dict.fromkeys(jours, Locaux(connues)) if connues else {}
 
 
 def clean(faits: Mapping[str, Any]) -> dict[str, Valeur]:

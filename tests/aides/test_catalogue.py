@@ -202,8 +202,10 @@ def test_a_scheme_has_one_version_a_day_at_most():
             assert avant.ferme_le <= apres.ouvert_du
 
 
-def test_national_aids_open_nothing_outside_zip_and_zac():
+def test_national_aids_open_nothing_outside_the_zones_of_their_professions():
     for dispositif in catalogue().dispositifs:
         for version in dispositif.versions:
             niveaux = {n for noeud in walk(version.conditions) if isinstance(noeud, DansZone) for n in noeud.niveaux}
-            assert niveaux <= {"zip", "zac"}
+            medecins = {"zip", "zac"} if "medecin" in dispositif.professions else set()
+            autres = {"tres_sous_dotee", "sous_dotee"} if set(dispositif.professions) != {"medecin"} else set()
+            assert niveaux <= medecins | autres, dispositif.code
