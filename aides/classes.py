@@ -19,7 +19,7 @@ from aides.catalogue import catalogue
 from aides.locaux import forget_parametres, read_lieux, read_locaux
 from aides.regles.dispositifs import Catalogue
 from aides.regles.situation import SANS_LOCAUX, Locaux, Situation, Valeur, ZoneLue
-from aides.repertoire import Memoire, Repertoire, repertoire
+from aides.repertoire import Memoire, Repertoire, forget_repertoire, repertoire
 from aides.situations import read_zone
 from portal.core.cache import data_version
 from zonage.enums import Origine, Profession, StatutZone
@@ -90,6 +90,12 @@ def list_classes(profession: str, jours: Iterable[date]) -> Partition:
     return _memoire.get(
         lecture, (profession, ordonnes), lambda: _build(profession, ordonnes, schemes, repertoire(version))
     )
+
+
+def forget_classes() -> None:
+    """Read every commune again at the next call."""
+    _memoire.forget()
+    forget_repertoire()
 
 
 def _forget_locaux() -> None:

@@ -50,6 +50,11 @@ class Memoire:
                 del self.gardes[next(iter(self.gardes))]
         return valeur
 
+    def forget(self) -> None:
+        """For tests, which roll back what they publish."""
+        with self.verrou:
+            self.version, self.gardes = None, {}
+
 
 @dataclass(frozen=True, eq=False)
 class Repertoire:
@@ -97,6 +102,7 @@ class Repertoire:
 
 
 _memoire = Memoire(taille=1)
+forget_repertoire = _memoire.forget
 
 
 def repertoire(version: Hashable) -> Repertoire:
