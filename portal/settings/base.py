@@ -238,7 +238,7 @@ MAILLAGE_ABONNEMENTS: dict[str, list[str]] = {
 # The outbox, in seconds: back-off of messages and attempts, lease of a run (of a long one), bound of the queue.
 MAILLAGE_RELAIS = {
     "recul": 1 if EXERCICE else 6,
-    "recul_max": 8 if EXERCICE else 300,
+    "recul_max": 4 if EXERCICE else 300,
     "bail": 3 if EXERCICE else 10,
     "bail_long": 10 if EXERCICE else 90,
     "file_max": 200,
@@ -247,7 +247,7 @@ MAILLAGE_RELAIS = {
 }
 # Periodic work, turn by turn (portal.core.creneaux): "toutes_les" seconds, or "a" a time in Paris outside 1 h to 4 h.
 MAILLAGE_PERIODIQUES: dict[str, dict[str, Any]] = {
-    "battement": {"tache": "core.battement", "toutes_les": 20},
+    "battement": {"tache": "core.battement", "toutes_les": 2 if EXERCICE else 20},
     "purge": {"tache": "core.purge", "toutes_les": 3600},
     # Nothing is done unless the day or the rules changed since the table was computed.
     "eligibilite": {"tache": "aides.eligibilite_jour", "toutes_les": 300},
