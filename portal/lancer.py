@@ -142,6 +142,20 @@ def bench(arguments: Sequence[str]) -> int:
             services.stop()
 
 
+def drill(arguments: Sequence[str]) -> int:
+    """Kill at random, then count. The drill has its own servers: those of this folder are left alone."""
+    commande = [sys.executable, str(RACINE / "tests" / "drills" / "tuer.py"), *arguments]
+    processus = subprocess.Popen(commande, cwd=RACINE, preexec_fn=child_setup())  # noqa: S603
+    signaux = Signaux()
+    try:
+        return processus.wait()
+    except Arret:
+        return 130
+    finally:
+        signaux.lever = False
+        stop_group(processus, signal.SIGTERM, 10)
+
+
 def check(arguments: Sequence[str]) -> int:
     return subprocess.call([sys.executable, "-m", "portal.lancement.verifier", "check", *arguments], cwd=RACINE)  # noqa: S603
 
@@ -154,6 +168,7 @@ COMMANDES: dict[str, Callable[[Sequence[str]], int]] = {
     "run": run,
     "manage": manage,
     "bench": bench,
+    "drill": drill,
     "check": check,
     "fix": fix,
 }

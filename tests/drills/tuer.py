@@ -307,6 +307,7 @@ def main(arguments: Sequence[str]) -> int:
     graine = lus.graine if lus.graine is not None else random.SystemRandom().randrange(10**6)
     dossier = Path(tempfile.mkdtemp(prefix="maillage-exercice-"))
     exercice: Exercice | None = None
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the folder is erased
     try:
         exercice = Exercice(dossier, SIMPLE, random.Random(graine), outbox=not lus.sans_outbox)
         return run(exercice, 6 if lus.quick else lus.coups, lus.debit, graine)

@@ -320,7 +320,7 @@ class TestLauncherScript:
     def test_without_argument_it_says_its_commands(self):
         fini = self.run()
         assert fini.returncode == 0
-        assert all(mot in fini.stdout for mot in ("run", "test", "check", "fix", "bench", "manage"))
+        assert all(mot in fini.stdout for mot in ("run", "test", "check", "fix", "bench", "drill", "manage"))
 
     def test_an_unknown_command_is_refused(self):
         fini = self.run("rnu")
