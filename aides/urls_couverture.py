@@ -1,3 +1,8 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from aides.views import couverture
+
+urlpatterns = [
+    path("", couverture.couverture_page, name="couverture"),
+    path("couverture.csv", couverture.couverture_csv, name="couverture_csv"),
+]
