@@ -46,7 +46,7 @@ class EnvoiAdmin(Lecture):
 
     list_display = ["pk", "tache", "cle", "statut", "tentatives", "cree_le", "prochain_essai_le", "fait_le", "erreur"]
     list_filter = ["statut", "tache"]
-    list_select_related = False
+    list_select_related = []
     search_fields = ["=cle", "=tache"]
     actions = ["relancer", "annuler"]
 
@@ -79,7 +79,7 @@ class EnvoiAdmin(Lecture):
 class CreneauAdmin(Lecture):
     list_display = ["nom", "creneau", "pris_le"]
     list_filter = ["nom"]
-    list_select_related = False
+    list_select_related = []
 
 
 @admin.register(Execution)
@@ -88,7 +88,7 @@ class ExecutionAdmin(Lecture):
 
     list_display = ["pk", "libelle", "etat", "avancement", "lignes_lues", "lignes_ecrites", "commencee_le", "duree"]
     list_filter = ["statut", "nature"]
-    list_select_related = False
+    list_select_related = []
     actions = ["annuler"]
 
     def has_operer_permission(self, request: HttpRequest) -> bool:

@@ -35,7 +35,7 @@ UPDATE core_envoi SET tentatives = tentatives + 1, debute_le = now(), envois = 0
               WHERE id = %(id)s AND statut = 'envoye' AND jeton = %(jeton)s AND tentatives < %(max)s
                 AND (debute_le IS NULL OR %(rendu)s)
               FOR UPDATE SKIP LOCKED)
-RETURNING tache, arguments, tentatives
+RETURNING tentatives
 """
 MAIN = """
 SELECT 1 FROM core_envoi WHERE id = %(id)s AND statut = 'envoye' AND jeton = %(jeton)s AND tentatives = %(tentative)s
@@ -116,7 +116,7 @@ def tache(nom: str, *, atomique: bool = True, duree: int = 0) -> Callable[[Calla
         @wraps(fonction)
         def run(celery_task: Any, envoi_id: int, jeton: int) -> None:
             rendu = bool((celery_task.request.delivery_info or {}).get("redelivered"))
-            perform(fonction, envoi_id, jeton, atomique=atomique, rendu=rendu, silence=duree)
+            perform(fonction, envoi_id, jeton, atomique=atomique, rendu=rendu, duree=duree)
 
         run.fonction = fonction
         run.atomique = atomique
@@ -132,14 +132,17 @@ def perform(
     *,
     atomique: bool = True,
     rendu: bool = False,
-    silence: int = 0,
+    duree: int = 0,
 ) -> bool:
     """Run one delivery. Returns whether its effect was written; a failure is written on the row, never raised."""
-    commencee = begin(envoi_id, jeton, atomique=atomique, rendu=rendu)
+    bail = settings.MAILLAGE_RELAIS["bail"]
+    if not atomique:  # between two pieces nothing holds the row: the lease does
+        bail = max(settings.MAILLAGE_RELAIS["bail_long"], duree + 15)
+    commencee = begin(envoi_id, jeton, bail=bail, rendu=rendu)
     if commencee is None:
         return False
     course, arguments = commencee
-    write_heartbeat(silence)
+    write_heartbeat(duree)
     try:
         if not atomique:
             fonction(course, *arguments)
@@ -159,12 +162,11 @@ def perform(
     return False
 
 
-def begin(envoi_id: int, jeton: int, *, atomique: bool, rendu: bool) -> tuple[Course, list[Any]] | None:
-    """Count the attempt and commit it. None when this delivery has nothing to do."""
-    reglages = settings.MAILLAGE_RELAIS
-    bail = timedelta(seconds=reglages["bail"] if atomique else reglages["bail_long"])
+def begin(envoi_id: int, jeton: int, *, rendu: bool = False, bail: float = 10) -> tuple[Course, list[Any]] | None:
+    """Count the attempt and commit it, with a lease of `bail` seconds. None when this delivery has nothing to do."""
+    essais = settings.MAILLAGE_RELAIS["essais_max"]
     with transaction.atomic():
-        lus = _execute(DEBUT, id=envoi_id, jeton=jeton, max=reglages["essais_max"], rendu=rendu, bail=bail)
+        lus = _execute(DEBUT, id=envoi_id, jeton=jeton, max=essais, rendu=rendu, bail=timedelta(seconds=bail))
         if not lus:
             return None
         envoi = Envoi.objects.get(pk=envoi_id)

@@ -151,7 +151,7 @@ class TestPerform:
             rendre_du(envoi)
             relais.Relais(periodiques=[]).quarantine()
             for envoi_id, _tache, jeton, _envois in take(1):
-                while begin(envoi_id, jeton, atomique=True, rendu=executions > 0):
+                while begin(envoi_id, jeton, rendu=executions > 0):
                     executions += 1
         envoi.refresh_from_db()
         assert executions == 5
@@ -160,14 +160,14 @@ class TestPerform:
 
     def test_a_late_worker_writes_nothing(self):
         envoi, jeton = envoyer(1)
-        course, _ = begin(envoi.pk, jeton, atomique=False, rendu=False)
+        course, _ = begin(envoi.pk, jeton, rendu=False)
         rendre_du(envoi)
         ((_, _, nouveau, _),) = take(1)
         assert nouveau == jeton + 1
         with pytest.raises(MainPerdue), course.tranche():
             Creneau.objects.create(nom="tard", creneau="x")
         assert not Creneau.objects.exists()
-        assert begin(envoi.pk, jeton, atomique=True, rendu=True) is None
+        assert begin(envoi.pk, jeton, rendu=True) is None
         assert perform(lambda _: None, envoi.pk, nouveau)
 
     def test_a_message_given_twice_before_it_began_keeps_its_jeton(self):
@@ -183,14 +183,14 @@ class TestPerform:
 
     def test_the_same_message_does_not_begin_twice_unless_the_queue_gives_it_back(self):
         envoi, jeton = envoyer(1)
-        assert begin(envoi.pk, jeton, atomique=True, rendu=False)
-        assert begin(envoi.pk, jeton, atomique=True, rendu=False) is None
-        assert begin(envoi.pk, jeton, atomique=True, rendu=True)
+        assert begin(envoi.pk, jeton, rendu=False)
+        assert begin(envoi.pk, jeton, rendu=False) is None
+        assert begin(envoi.pk, jeton, rendu=True)
 
     def test_the_one_that_was_given_back_fences_the_first(self):
         envoi, jeton = envoyer(1)
-        premier, _ = begin(envoi.pk, jeton, atomique=False, rendu=False)
-        second, _ = begin(envoi.pk, jeton, atomique=False, rendu=True)
+        premier, _ = begin(envoi.pk, jeton, rendu=False)
+        second, _ = begin(envoi.pk, jeton, rendu=True)
         with pytest.raises(MainPerdue), premier.tranche():
             pass
         with second.tranche():
