@@ -137,15 +137,16 @@ def main() -> int:
         copy_rows(cursor, "modeles", ["id", "au", *map(name, COLONNES)], list_rows(situations))
         fill(cursor, "quart", nombre // 4)
         fill(cursor, "toutes", nombre)
-        quart = min(run_rules(cursor, "quart") for _ in range(tours))
         run_rules(cursor, "toutes")
         fichier = Path(dossier) / "lignes.bin"
         with fichier.open("wb") as sortie:
             cursor.copy_expert("COPY resultats TO STDOUT (FORMAT binary)", sortie)  # type: ignore[attr-defined]
-        mesures = [(run_rules(cursor, "toutes"), run_copy(cursor, fichier)) for _ in range(tours)]
+        mesures = [
+            (run_rules(cursor, "quart"), run_rules(cursor, "toutes"), run_copy(cursor, fichier)) for _ in range(tours)
+        ]
         juste = check_sample(cursor, situations)
-    regles, copie = min(m[0] for m in mesures), min(m[1] for m in mesures)
-    ratio = statistics.median(copie / regle for regle, copie in mesures)
+    quart, regles, copie = (min(mesure[place] for mesure in mesures) for place in range(3))
+    ratio = statistics.median(limite / notre for _, notre, limite in mesures)
     pente, lignes = math.log(regles / quart) / math.log(4), nombre * len(VERSIONS)
     print(
         f"P6b situations ours={lignes / regles:,.0f}/s limit={lignes / copie:,.0f}/s ratio={ratio:.2f} goal>={but}"
