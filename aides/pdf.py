@@ -42,8 +42,8 @@ def build_donnees(bilan: Bilan, reponses: Sequence[tuple[str, str]], *, edite_le
         "chapeau": f"Règles et zonage lus au {jour}. Page éditée le {format_jour(edite_le)}.",
         "zone": describe_zone(bilan.zone),
         "faits": [{"libelle": libelle, "valeur": valeur} for libelle, valeur in reponses],
-        "verdicts": [describe_resultat(resultat) for resultat in bilan.resultats],
-        "fermes": [describe_fermeture(fermeture) for fermeture in bilan.fermes],
+        "verdicts": [describe_resultat(resultat) for resultat in bilan.concernes],
+        "fermes": [describe_fermeture(fermeture) for fermeture in bilan.fermes_concernes],
         "pied": PIED,
     }
 

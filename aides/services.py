@@ -60,8 +60,22 @@ class Bilan:
     situation: Situation
     """What the rules read: enough, with their texts, to give the same answer again."""
 
+    @property
+    def concernes(self) -> tuple[Resultat, ...]:
+        """What is worth showing: without the schemes of the other professions, once the profession is known."""
+        return keep_profession(self.resultats, self.faits.get("profession"))
+
+    @property
+    def fermes_concernes(self) -> tuple[Fermeture, ...]:
+        profession = self.faits.get("profession")
+        return tuple(fermeture for fermeture in self.fermes if fermeture.dispositif.concerns(profession))
+
     def resultat(self, code: str) -> Resultat | None:
         return next((resultat for resultat in self.resultats if resultat.dispositif.code == code), None)
+
+
+def keep_profession(resultats: tuple[Resultat, ...], profession: Valeur | None) -> tuple[Resultat, ...]:
+    return tuple(resultat for resultat in resultats if resultat.dispositif.concerns(profession))
 
 
 def check(commune: str | Resolution | None, faits: Mapping[str, object], *, au: date) -> Bilan:
@@ -198,6 +212,8 @@ def diff_bilans(avant: Bilan, apres: Bilan) -> tuple[Difference, ...]:
     """What changes from one check to the other: the zone first, then each scheme in the order of the catalogue."""
     differences = list(_diff_zones(avant, apres))
     for dispositif in catalogue().dispositifs:
+        if not dispositif.concerns(avant.faits.get("profession")):
+            continue
         ancien, nouveau = avant.resultat(dispositif.code), apres.resultat(dispositif.code)
         if ancien and nouveau:
             differences.extend(_diff_resultats(ancien, nouveau))

@@ -144,6 +144,10 @@ class Dispositif:
     empreinte: str = ""
     """The digest of the text that it was read from."""
 
+    def concerns(self, profession: Valeur | None) -> bool:
+        """Whether it is worth showing to this profession; an unknown one is concerned by everything."""
+        return profession is None or profession in self.professions
+
     def version_au(self, au: date) -> Version | None:
         return next((version for version in self.versions if version.is_open(au)), None)
 

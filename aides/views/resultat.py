@@ -18,7 +18,7 @@ from aides.regles.dispositifs import Dispositif, Version
 from aides.regles.evaluation import LIBELLES_MANQUANTS, Resultat
 from aides.regles.faits import FAITS
 from aides.regles.situation import Valeur
-from aides.services import Bilan, Fermeture, diff_bilans
+from aides.services import Bilan, Fermeture, diff_bilans, keep_profession
 from aides.views.dispositifs import LIBELLES_GUICHET
 from aides.views.lecture import Lecture, address, address_commune, list_erreurs, read, read_ancienne
 from aides.views.patron import Patron, Patrons, make_trou
@@ -126,9 +126,9 @@ def build_contexte(lecture: Lecture, bilan: Bilan, actuel: Bilan | None) -> dict
         "bilan": bilan,
         "ancienne": read_ancienne(demande),
         "comptes": count_issues(bilan),
-        "verdicts": RENDUS.get(bilan.resultats) if bilan.resultats else "",
+        "verdicts": RENDUS.get(bilan.resultats, demande.profession) if bilan.concernes else "",
         "profession": dict(FAITS["profession"].choix).get(demande.profession, ""),
-        "fermes": render_fermes(bilan.fermes),
+        "fermes": render_fermes(bilan.fermes_concernes),
         "adresse_verifier": address("verifier"),
         "adresse_resultat": address("resultat"),
         "ecarts": diff_bilans(bilan, actuel) if actuel else None,
@@ -166,18 +166,19 @@ def render_fermes(fermes: tuple[Fermeture, ...]) -> SafeString:
 class Rendus:
     """The verdicts as HTML. Many communes share one evaluation: its page part is rendered once and kept with it.
 
-    The key is the identity of the tuple of results, held here: it cannot be given to another object meanwhile.
+    The key is the identity of the tuple of results, held here: it cannot be given to another object meanwhile. One
+    tuple was computed for one profession, which leaves the schemes of the others out.
     """
 
     def __init__(self, taille: int) -> None:
         self.taille = taille
         self.gardes: OrderedDict[int, tuple[tuple[Resultat, ...], SafeString]] = OrderedDict()
 
-    def get(self, resultats: tuple[Resultat, ...]) -> SafeString:
+    def get(self, resultats: tuple[Resultat, ...], profession: str) -> SafeString:
         garde = self.gardes.get(id(resultats))
         if garde is not None and garde[0] is resultats:
             return garde[1]
-        rendu = render_verdicts(resultats)
+        rendu = render_verdicts(keep_profession(resultats, profession or None))
         self.gardes[id(resultats)] = (resultats, rendu)
         while len(self.gardes) > self.taille:
             self.gardes.popitem(last=False)

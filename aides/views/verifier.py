@@ -198,4 +198,4 @@ def list_reponses(demande: Demande, *, sauf: tuple[str, ...] = ()) -> list[Repon
 
 
 def count_issues(bilan: Bilan) -> dict[str, int]:
-    return {issue.value: sum(resultat.issue is issue for resultat in bilan.resultats) for issue in Issue}
+    return {issue.value: sum(resultat.issue is issue for resultat in bilan.concernes) for issue in Issue}

@@ -59,7 +59,25 @@ def test_the_page_reads_the_law_of_the_day(client, au, ouvert, ferme):
     montres = set(re.findall(r'<article class="m-resultat m-resultat--\w+" id="(\w+)"', texte))
     assert ouvert <= montres
     assert not ferme & montres
-    assert montres == {resultat.dispositif.code for resultat in bilan.resultats}
+    assert montres == {resultat.dispositif.code for resultat in bilan.concernes}
+
+
+def test_the_schemes_of_other_professions_are_left_out_of_the_page(client):
+    bilan, texte = read(client, au="2026-01-01")
+    ecartes = [resultat for resultat in bilan.resultats if resultat not in bilan.concernes]
+    assert ecartes
+    assert {resultat.issue for resultat in ecartes} == {Issue.NON_ELIGIBLE}
+    assert not [resultat for resultat in ecartes if resultat.dispositif.nom in texte]
+
+
+def test_what_is_not_eligible_is_folded_after_the_rest(client):
+    bilan, texte = read(client, au="2026-01-01")
+    avant, plie = texte.split('id="non-eligibles"')
+    assert 'm-resultat--non_eligible"' not in avant
+    assert 'm-resultat--eligible"' in avant
+    assert 'm-resultat--eligible"' not in plie
+    combien = sum(resultat.issue is Issue.NON_ELIGIBLE for resultat in bilan.concernes)
+    assert f"{combien} dispositifs non éligibles" in plie
 
 
 @pytest.mark.parametrize(
@@ -197,10 +215,10 @@ def test_the_pdf_says_what_the_page_says(client, monkeypatch):
     donnees = build_donnees(bilan, [("Profession", "Médecin")], edite_le=date(2026, 11, 21))
     assert donnees["titre"] == "Aides à Montceau (71), au 31 décembre 2025"
     assert donnees["zone"]["demonstration"] is True
-    assert [v["issue"] for v in donnees["verdicts"]] == [r.issue.value for r in bilan.resultats]
+    assert [v["issue"] for v in donnees["verdicts"]] == [r.issue.value for r in bilan.concernes]
     assert all(verdict["pourquoi"] for verdict in donnees["verdicts"])
     assert {ferme.split(" ")[0] for ferme in donnees["fermes"]} == {
-        f.dispositif.sigle.split(" ")[0] for f in bilan.fermes
+        f.dispositif.sigle.split(" ")[0] for f in bilan.fermes_concernes
     }
 
 
