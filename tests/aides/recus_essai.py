@@ -42,6 +42,7 @@ MEDECIN = {
     "pdsa": "oui",
 }
 AU = date(2025, 12, 31)
+LOT = 1_000
 INSTANT = datetime(2026, 11, 22, 1, 0, tzinfo=UTC)
 
 
@@ -113,7 +114,7 @@ def answer(au: date, situation: Situation, commune: Commune) -> Bilan:
 
 
 def store(nombre: int) -> None:
-    """A chain of that many receipts, written by COPY."""
+    """A chain of that many receipts, written by COPY, a thousand at a time."""
     commune = Commune(code_insee="71333", nom="Montceau", departement_id="71")
     lignes, precedente = [], ORIGINE
     for rang, (au, situation) in enumerate(generate_situations(nombre), start=1):
@@ -127,8 +128,10 @@ def store(nombre: int) -> None:
         }
         precedente = compute_empreinte(**champs)
         lignes.append((*champs.values(), precedente))
-    with connection.cursor() as cursor:
-        copy_rows(cursor, Recu._meta.db_table, [*champs, "empreinte"], lignes)
+        if len(lignes) == LOT or rang == nombre:
+            with connection.cursor() as cursor:
+                copy_rows(cursor, Recu._meta.db_table, [*champs, "empreinte"], lignes)
+            lignes.clear()
 
 
 def keep(envoi="un-envoi-de-formulaire", **faits) -> Recu:
