@@ -11,7 +11,7 @@ from decimal import Decimal
 from functools import cached_property
 from math import asin, cos, hypot, isnan, radians, sin, sqrt
 
-from aides.catalogue import catalogue
+from aides.catalogue import catalogue, restrict
 from aides.classes import Classe, Partition, list_classes
 from aides.regles.calculs import ZERO
 from aides.regles.dispositifs import Dispositif, Version
@@ -143,10 +143,24 @@ def find_offres(faits: Mapping[str, Valeur], code: str | None, *, au: date) -> I
 def _find(partition: Partition, faits: dict[str, Valeur], code: str | None, au: date) -> Inverse:
     schemes = catalogue()
     dispositif = schemes.dispositif(code) if code else None
-    ouverts = [couple for couple in schemes.versions_au(au) if code is None or couple[0] is dispositif]
     read = _read_one if code else _read_all
-    offres = tuple(read(judge_all(ouverts, classe, faits, au)) for classe in partition.classes) if ouverts else ()
-    return Inverse(au, dispositif, faits, partition, offres)
+    offres = []
+    for classe in partition.classes:
+        # As the check: a local scheme is neither a verdict nor a question outside its territory.
+        siens = schemes if code else restrict(schemes, classe.lieux)
+        ouverts = [
+            couple for couple in siens.versions_au(au) if _is_asked(couple[0], dispositif, partition.profession)
+        ]
+        offres.append(read(judge_all(ouverts, classe, faits, au)))
+    return Inverse(au, dispositif, faits, partition, tuple(offres) if any(o.aides for o in offres) else ())
+
+
+def _is_asked(candidat: Dispositif, dispositif: Dispositif | None, profession: str) -> bool:
+    """The scheme chosen; else each one made for this profession."""
+    return candidat is dispositif if dispositif else profession in candidat.professions
+
+
+FERMEE = Offre(Issue.NON_ELIGIBLE, ZERO, "Aucun dispositif ouvert", (), (), ())
 
 
 def judge_all(
@@ -159,12 +173,16 @@ def judge_all(
 
 
 def _read_one(aides: tuple[Aide, ...]) -> Offre:
-    (aide,) = aides
+    aide = aides[0] if aides else None
+    if aide is None:
+        return FERMEE
     return Offre(aide.issue, aide.euros, aide.texte or aide.issue.libelle, aides, aides, aide.manquants)
 
 
 def _read_all(aides: tuple[Aide, ...]) -> Offre:
     """All the schemes of a class: the best total of the eligible ones, else the first of the others decides."""
+    if not aides:
+        return FERMEE
     eligibles = [aide for aide in aides if aide.issue is Issue.ELIGIBLE]
     retenues = choose_best(eligibles)
     total = sum((aide.comptee for aide in retenues), ZERO)

@@ -66,7 +66,10 @@ class Recherche:
     @property
     def rayon(self) -> str:
         """« 45 minutes », as the person wrote it."""
-        return f"{format_nombre(self.distance)} {UNITES[self.unite]}" if self.distance is not None else ""
+        if self.distance is None:
+            return ""
+        unite = UNITES[self.unite]
+        return f"{format_nombre(self.distance)} {unite if self.distance > 1 else unite.removesuffix('s')}"
 
     def parametres(self, **changes: str) -> list[tuple[str, str]]:
         """The canonical parameters: scheme, those of the check with the day written, then where and how to sort."""

@@ -87,9 +87,10 @@ def test_every_commune_offers_what_its_check_says(graine):
     for commune in toutes.communes.codes:
         bilan = check(commune, faits, au=au)
         attendu = {r.dispositif.code: (r.issue, r.montant, r.manquants) for r in bilan.resultats}
-        offre = toutes.offre(toutes.communes.rangs[commune])
-        lus = {aide.dispositif.code: (aide.issue, aide.montant) for aide in offre.aides}
-        assert lus == {code: (issue, montant) for code, (issue, montant, _) in attendu.items()}
+        siens = {r.dispositif.code for r in bilan.resultats if faits["profession"] in r.dispositif.professions}
+        offre = toutes.offre(toutes.communes.rangs[commune]) if toutes.offres else None
+        lus = {aide.dispositif.code: (aide.issue, aide.montant) for aide in offre.aides} if offre else {}
+        assert lus == {code: attendu[code][:2] for code in siens}
         seule = une.offre(une.communes.rangs[commune])
         assert seule.issue is attendu[code][0]
         assert seule.manquants == (attendu[code][2] if seule.issue is Issue.A_INSTRUIRE else ())
