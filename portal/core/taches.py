@@ -24,6 +24,7 @@ from django.db.utils import DatabaseError, InterfaceError, OperationalError
 from portal.core.models import Envoi
 
 CLE_BATTEMENT = "maillage:battement"
+ATTENTE_BASE = 20.0  # seconds
 DUREE_MAX = 200  # with its margin, under the 300 seconds after which the queue delivers again
 journal = logging.getLogger("maillage.taches")
 
@@ -138,7 +139,7 @@ def perform(
     bail = settings.MAILLAGE_RELAIS["bail"]
     if not atomique:  # between two pieces nothing holds the row: the lease does
         bail = max(settings.MAILLAGE_RELAIS["bail_long"], duree + 15)
-    commencee = begin(envoi_id, jeton, bail=bail, rendu=rendu)
+    commencee = wait_for_base(lambda: begin(envoi_id, jeton, bail=bail, rendu=rendu))
     if commencee is None:
         return False
     course, arguments = commencee
@@ -162,6 +163,23 @@ def perform(
     return False
 
 
+def wait_for_base(commencer: Callable[[], Any]) -> Any:
+    """Begin once the base answers, for a while: a worker that gave up at once would empty the whole queue for nothing.
+
+    After that the message is let go: the row waits in the base, and the relay sends it again.
+    """
+    limite = time.monotonic() + ATTENTE_BASE
+    while True:
+        try:
+            return commencer()
+        except (OperationalError, InterfaceError) as erreur:
+            if connection.in_atomic_block or time.monotonic() > limite:
+                journal.warning("la base ne répond pas (%s) : l'envoi repartira", type(erreur).__name__)
+                return None
+            connection.close()
+            time.sleep(0.5)
+
+
 def begin(envoi_id: int, jeton: int, *, rendu: bool = False, bail: float = 10) -> tuple[Course, list[Any]] | None:
     """Count the attempt and commit it, with a lease of `bail` seconds. None when this delivery has nothing to do."""
     essais = settings.MAILLAGE_RELAIS["essais_max"]
@@ -179,6 +197,8 @@ def record_failure(course: Course, erreur: Exception) -> None:
     lignes = " < ".join(f"{t.filename}:{t.lineno}" for t in reversed(traceback.extract_tb(erreur.__traceback__)[-4:]))
     journal.warning("envoi %s : %s (%s)", course.id, type(erreur).__name__, lignes)
     reglages = settings.MAILLAGE_RELAIS
+    if not connection.in_atomic_block:
+        connection.close_if_unusable_or_obsolete()
     with suppress(DatabaseError, InterfaceError):  # the base is away: the relay sends again at the end of the lease
         lus = _execute(
             ECHEC,

@@ -238,7 +238,7 @@ MAILLAGE_ABONNEMENTS: dict[str, list[str]] = {
 # The outbox, in seconds: back-off of messages and attempts, lease of a run (of a long one), bound of the queue.
 MAILLAGE_RELAIS = {
     "recul": 1 if EXERCICE else 6,
-    "recul_max": 4 if EXERCICE else 300,
+    "recul_max": 8 if EXERCICE else 300,
     "bail": 3 if EXERCICE else 10,
     "bail_long": 10 if EXERCICE else 90,
     "file_max": 200,

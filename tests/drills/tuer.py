@@ -31,7 +31,7 @@ from portal.embarque import Postgres, Valkey, open_log, read_tail  # noqa: E402
 from portal.lancement.processus import child_setup, stop_group  # noqa: E402
 from portal.lancement.superviseur import read_heartbeat_age  # noqa: E402
 
-SILENCE_MAX = 12.0
+SILENCE_MAX = 30.0  # a worker of a busy machine takes ten seconds to start
 ECOULEMENT_MAX = 120.0
 
 
@@ -293,7 +293,15 @@ def report(exercice: Exercice, acquittes: set[int], duree: float, ecoulement: fl
             + ("il perd, comme prévu\n" if perdus else "il ne perd rien : l'exercice ne prouve rien\n")
         )
         return 0 if perdus else 1
-    return 1 if perdus or doubles or disparus else 0
+    if not (perdus or doubles or disparus):
+        return 0
+    etats = exercice.query(
+        "SELECT statut, erreur, max(tentatives), count(*) FROM core_envoi GROUP BY 1, 2 ORDER BY 1, 2"
+    )
+    sys.stdout.write("".join(f"  {etat}\n" for etat in etats))
+    for programme in exercice.programmes:
+        sys.stdout.write(f"  --- {programme.nom}\n{read_tail(programme.dossier / f'{programme.nom}.log', 3000)}\n")
+    return 1
 
 
 def main(arguments: Sequence[str]) -> int:
