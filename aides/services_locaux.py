@@ -63,6 +63,8 @@ def describe_lieux(lieux: tuple[str, ...] | list[str]) -> list[str]:
     noms: dict[str, str] = {}
     for genre, modele in MODELES_LIEU.items():
         cles = [lieu.partition(":")[2] for lieu in lieux if lieu.startswith(f"{genre}:")]
+        if not cles:
+            continue
         trouves = modele._default_manager.filter(pk__in=cles).order_by("pk").values_list("pk", "nom")
         noms |= {f"{genre}:{cle}": f"{nom} ({NOMS_LIEU[genre]} {cle})" for cle, nom in trouves}
     return [noms.get(lieu, lieu) for lieu in lieux]

@@ -50,6 +50,11 @@ MOTS = {
     "sigle": "nom court",
     "nom": "nom complet",
     "professions": "professions",
+    "periodicite": "périodicité",
+    "code": "nom dans la règle",
+    "jour_reference": "jour de référence",
+    "texte": "phrase",
+    "raison": "raison",
 }
 ZONES = (("", "Je ne sais pas"), ("zip", "ZIP"), ("zac", "ZAC"), ("hors_zonage", "Hors zonage"))
 ZONES_AUTRES = (

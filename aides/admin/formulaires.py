@@ -55,8 +55,9 @@ def text_field(libelle: str, aide: str = "", *, lignes: int = 0, maximum: int = 
     return forms.CharField(label=libelle, help_text=aide, required=False, max_length=maximum, widget=widget)
 
 
-def choice_field(libelle: str, valeurs: Any = (), aide: str = "") -> forms.ChoiceField:
-    return forms.ChoiceField(label=libelle, choices=valeurs, help_text=aide, required=False)
+def choice_field(libelle: str, valeurs: Any = (), aide: str = "", initial: str = "") -> forms.ChoiceField:
+    """`initial`: what an untouched row sends, when the list has no empty choice."""
+    return forms.ChoiceField(label=libelle, choices=valeurs, help_text=aide, required=False, initial=initial)
 
 
 def day_field(libelle: str, aide: str = "") -> forms.DateField:
@@ -127,7 +128,7 @@ class PeriodeForm(Formulaire):
     ferme_le = day_field("Fermé à partir du", "Vide : encore ouvert.")
     motif_fermeture = text_field("Pourquoi il ferme", lignes=2)
     reference_ouverture = choice_field("Texte qui l'ouvre")
-    jour_reference = choice_field("Zone et durées se lisent", JOURS)
+    jour_reference = choice_field("Zone et durées se lisent", JOURS, initial="demande")
     duree_texte = text_field("Durée")
     duree_reference = choice_field("Texte de la durée")
     renouvellement_texte = text_field("Renouvellement")
@@ -142,6 +143,7 @@ class ConditionForm(Formulaire):
         required=False,
         coerce=int,
         empty_value=0,
+        initial=0,
         choices=[(n, "Premier niveau" if n == 0 else f"Dans un groupe, rang {n}") for n in range(NIVEAU_MAX + 1)],
     )
     type = choice_field("Type", [("", "—"), *TYPES.items()])
@@ -163,7 +165,7 @@ class MontantForm(Formulaire):
     libelle = text_field("Ce que la personne lit")
     code = text_field("Nom dans la règle", "Minuscules et tirets bas ; vide : donné par le portail.", maximum=40)
     type = choice_field("Calcul", [("", "—"), *TYPES_MONTANT.items()])
-    periodicite = choice_field("Versé", PERIODICITES)
+    periodicite = choice_field("Versé", PERIODICITES, initial="unique")
     montant = text_field("Montant ou plafond (€)", maximum=20)
     second = text_field("Taux (%) ou nombre maximum", maximum=20)
     fait = choice_field("Fait", CHOIX_FAIT)

@@ -14,6 +14,7 @@ from aides.forms import JourInvalide, parse_jour
 from aides.regles.dispositifs import LIBELLES_JOUR, Dispositif, Version
 from aides.regles.faits import FAITS, format_jour
 from aides.services import Fermeture, list_fermetures
+from aides.services_locaux import describe_lieux
 from aides.views.bareme import describe_bareme
 from aides.views.preuve import render_conditions
 from portal.core.cache import cached_page
@@ -121,6 +122,7 @@ def dispositif_detail(request: HttpRequest, code: str) -> HttpResponse:
         "dispositif": dispositif,
         "au": au,
         "statut": next(statut for statut in read_statuts(au) if statut.dispositif is dispositif),
+        "lieux": describe_lieux(dispositif.perimetre),
         "version": version,
         "version_du_jour": dispositif.version_au(au) is not None,
         "conditions": render_conditions(version),
