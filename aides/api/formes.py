@@ -21,6 +21,8 @@ TYPES_CONDITION = (
     "comparaison",
     "anciennete",
     "dans_zone",
+    "dans_liste",
+    "dans_perimetre",
     "a_instruire",
     "ouverture",
 )

@@ -5,6 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 VERIFIER = "/aides/verifier/"
+TOUT_REPONDU = {"commune": "71333", "profession": "orthophoniste", "statut": "salarie"}
 
 pytestmark = pytest.mark.usefixtures("territoire_verifier")
 
@@ -123,8 +124,7 @@ def test_an_answer_can_be_modified_alone(client):
 
 
 def test_no_question_left_leads_to_the_answer(client):
-    adresse = {"commune": "71333", "profession": "orthophoniste"}
-    assert client.get(VERIFIER, adresse)["Location"].startswith("/aides/verifier/resultat/?commune=71333")
+    assert client.get(VERIFIER, TOUT_REPONDU)["Location"].startswith("/aides/verifier/resultat/?commune=71333")
 
 
 @pytest.mark.parametrize(
@@ -184,7 +184,7 @@ def test_htmx_receives_the_part_and_the_browser_the_page(client):
 
 
 def test_htmx_leaves_for_the_answer_by_a_real_navigation(client):
-    reponse = client.get(VERIFIER, {"commune": "71333", "profession": "orthophoniste"}, headers={"HX-Request": "true"})
+    reponse = client.get(VERIFIER, TOUT_REPONDU, headers={"HX-Request": "true"})
     assert reponse.status_code == 200
     assert reponse["HX-Redirect"].startswith("/aides/verifier/resultat/")
 
