@@ -242,6 +242,7 @@ class Postgres:
             "shared_buffers": "128MB" if self.jetable else "256MB",
             "max_connections": "200" if self.jetable else "60",
             "max_wal_size": "2GB",
+            "wal_compression": "on",
             "jit": "off",
             "timezone": "Europe/Paris",
             "log_timezone": "Europe/Paris",

@@ -135,7 +135,7 @@ def describe_jeu() -> str:
     change = timezone.localtime(jeu.change_le)
     return (
         f"Éligibilités calculées pour le {format_jour(jeu.jour)} : {len(jeu.versions)} dispositifs ouverts, "
-        f"{format_nombre(jeu.lignes)} communes et professions. "
+        f"{format_nombre(jeu.lignes)} couples d'une commune et d'une profession. "
         f"Dernier changement le {format_jour(change.date())} à {change:%H:%M}."
     )
 
