@@ -30,19 +30,13 @@ class RecuIllisible(ValueError):
 
 def dump_canonique(objet: Any) -> str:
     """One text for one content: keys in order, no space, exact numbers. A float has several texts: refused."""
-    _refuse_float(objet)
-    return json.dumps(objet, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    texte = json.dumps(objet, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    json.loads(texte, parse_float=_refuse_float)
+    return texte
 
 
-def _refuse_float(objet: Any) -> None:
-    if isinstance(objet, float):
-        raise TypeError("a receipt holds no float")
-    if isinstance(objet, dict):
-        for valeur in objet.values():
-            _refuse_float(valeur)
-    elif isinstance(objet, list | tuple):
-        for valeur in objet:
-            _refuse_float(valeur)
+def _refuse_float(texte: str) -> None:
+    raise TypeError(f"a receipt holds no float: {texte}")
 
 
 def digest(texte: str) -> str:

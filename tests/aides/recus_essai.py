@@ -43,6 +43,7 @@ MEDECIN = {
 }
 AU = date(2025, 12, 31)
 LOT = 1_000
+SEMBLABLES = 4
 INSTANT = datetime(2026, 11, 22, 1, 0, tzinfo=UTC)
 
 
@@ -114,17 +115,20 @@ def answer(au: date, situation: Situation, commune: Commune) -> Bilan:
 
 
 def store(nombre: int) -> None:
-    """A chain of that many receipts, written by COPY, a thousand at a time."""
+    """A chain of that many receipts, written by COPY, a thousand at a time. Four people in a row answered alike."""
     commune = Commune(code_insee="71333", nom="Montceau", departement_id="71")
-    lignes, precedente = [], ORIGINE
-    for rang, (au, situation) in enumerate(generate_situations(nombre), start=1):
+    lignes, precedente, contenu = [], ORIGINE, ""
+    situations = generate_situations(nombre)
+    for rang in range(1, nombre + 1):
+        if rang % SEMBLABLES == 1:
+            contenu = dump_canonique(build_contenu(answer(*next(situations), commune)))
         champs = {
             "rang": rang,
             "code": new_code(),
             "cle": digest(str(rang)),
             "garde_le": INSTANT + timedelta(seconds=rang),
             "precedente": precedente,
-            "contenu": dump_canonique(build_contenu(answer(au, situation, commune))),
+            "contenu": contenu,
         }
         precedente = compute_empreinte(**champs)
         lignes.append((*champs.values(), precedente))
