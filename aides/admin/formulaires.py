@@ -33,14 +33,14 @@ class Formulaire(forms.Form):
         self, *args: Any, references: list[str] | None = None, definitions: list[str] | None = None, **kwargs
     ):
         super().__init__(*args, **kwargs)
-        for nom in ("reference", "reference_ouverture", "duree_reference", "renouvellement_reference"):
-            if nom in self.fields:
-                self.fields[nom].choices = [("", "—"), *((code, code) for code in references or ())]
-        if "si" in self.fields:
-            nommees = [(nom, f"Si : {nom}") for nom in definitions or ()]
-            conservee = (CONSERVEE, "Condition écrite dans le JSON (conservée)")
-            self.fields["si"].choices = [(TOUJOURS, "Toujours"), *nommees, conservee]
-        for champ in self.fields.values():
+        textes = [("", "—"), *((code, code) for code in references or ())]
+        nommees = [(nom, f"Si : {nom}") for nom in definitions or ()]
+        conservee = (CONSERVEE, "Condition écrite dans le JSON (conservée)")
+        for nom, champ in self.fields.items():
+            if isinstance(champ, forms.ChoiceField) and "reference" in nom and nom != "jour_reference":
+                champ.choices = textes
+            elif isinstance(champ, forms.ChoiceField) and nom == "si":
+                champ.choices = [(TOUJOURS, "Toujours"), *nommees, conservee]
             choix = isinstance(champ.widget, forms.Select)
             if not isinstance(champ.widget, forms.CheckboxInput | forms.CheckboxSelectMultiple):
                 champ.widget.attrs.setdefault("class", "fr-select" if choix else "fr-input")
@@ -142,7 +142,7 @@ class ConditionForm(Formulaire):
         label="Décalage",
         required=False,
         coerce=int,
-        empty_value=0,
+        empty_value="0",
         initial=0,
         choices=[(n, "Premier niveau" if n == 0 else f"Dans un groupe, rang {n}") for n in range(NIVEAU_MAX + 1)],
     )
@@ -157,7 +157,7 @@ class ConditionForm(Formulaire):
         lus = self.cleaned_data
         fait = lus["fait"] if lus["type"] in AVEC_FAIT else ""
         champs = {nom: lus[nom].strip() for nom in ("valeur", "libelle", "reference", "raison")}
-        return Ligne(lus["type"], lus["niveau"], fait, **champs)
+        return Ligne(lus["type"], int(lus["niveau"]), fait, **champs)
 
 
 class MontantForm(Formulaire):

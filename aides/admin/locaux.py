@@ -15,7 +15,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from aides.admin.apercu import build_apercu, compare_textes, say_chemin, try_redaction
+from aides.admin.apercu import Apercu, build_apercu, compare_textes, say_chemin, try_redaction
 from aides.admin.formulaires import AvanceForm, CreationForm
 from aides.admin.sections import SECTIONS, Section, are_valid, list_ensembles, new_texte
 from aides.catalogue import list_ecartees
@@ -36,6 +36,7 @@ from aides.services_locaux import (
     validate_redaction,
     withdraw_redaction,
 )
+from portal.accounts.models import User
 from portal.core.models import Evenement
 from zonage.admin import LectureSeule
 
@@ -109,7 +110,7 @@ class RedactionLocaleAdmin(admin.ModelAdmin):
         formulaire = CreationForm(request.POST or None, request.FILES or None)
         if request.method == "POST" and formulaire.is_valid():
             try:
-                redaction = create_redaction(read_creation(formulaire.cleaned_data), par=request.user)
+                redaction = create_redaction(read_creation(formulaire.cleaned_data), par=read_agent(request))
             except (ActeImpossible, RegleInvalide) as refus:
                 formulaire.add_error(None, str(refus))
             else:
@@ -144,8 +145,8 @@ class RedactionLocaleAdmin(admin.ModelAdmin):
         brut = redaction.brut
         try:
             formulaires = section.build(brut, rang, request.POST or None)
-        except RegleInvalide as erreur:
-            self.message_user(request, str(erreur), messages.WARNING)
+        except RegleInvalide as faute:
+            self.message_user(request, str(faute), messages.WARNING)
             return HttpResponseRedirect(self.url("json", redaction))
         erreur = ""
         if request.method == "POST":
@@ -154,7 +155,7 @@ class RedactionLocaleAdmin(admin.ModelAdmin):
                 try:
                     brut = section.write(brut, rang, formulaires)
                     if "previsualiser" not in request.POST:
-                        update_redaction(redaction, brut, lue=request.POST.get("lue", ""), par=request.user)
+                        update_redaction(redaction, brut, lue=request.POST.get("lue", ""), par=read_agent(request))
                         self.message_user(request, f"{section.titre} : enregistré.", messages.SUCCESS)
                         return HttpResponseRedirect(request.get_full_path())
                     erreur = ""
@@ -180,10 +181,9 @@ class RedactionLocaleAdmin(admin.ModelAdmin):
             if not are_valid(formulaires):
                 raise RegleInvalide("", "une valeur de ce formulaire est à corriger")
             apercu = build_apercu(section.write(redaction.brut, rang, formulaires), redaction.dispositif.code)
-            contexte = {"apercu": apercu}
         except RegleInvalide as erreur:
-            contexte = {"erreur": f"{say_chemin(erreur.chemin)} : {erreur.motif}"}
-        return render(request, f"{GABARITS}/_apercu.html", contexte)
+            apercu = Apercu(erreur=f"{say_chemin(erreur.chemin)} : {erreur.motif}")
+        return render(request, f"{GABARITS}/_apercu.html", {"apercu": apercu})
 
     def avance_view(self, request: HttpRequest, cle: int) -> HttpResponse:
         """The whole rule as JSON: it is written only when it is complete and valid."""
@@ -195,7 +195,7 @@ class RedactionLocaleAdmin(admin.ModelAdmin):
             try:
                 brut = parse_json(read_fichier(formulaire.cleaned_data) or formulaire.cleaned_data["contenu"])
                 read_redaction(brut, code=redaction.dispositif.code)
-                update_redaction(redaction, brut, lue=request.POST.get("lue", ""), par=request.user)
+                update_redaction(redaction, brut, lue=request.POST.get("lue", ""), par=read_agent(request))
             except (RegleInvalide, ActeImpossible) as refus:
                 formulaire.add_error(None, f"Rien n'est enregistré. {refus}")
             else:
@@ -323,6 +323,13 @@ class RedactionLocaleAdmin(admin.ModelAdmin):
         return super().get_queryset(request).order_by("dispositif__code", "-numero")
 
 
+def read_agent(request: HttpRequest) -> User:
+    """Who acts: `admin_view` lets nobody else in."""
+    if not isinstance(request.user, User):
+        raise PermissionDenied
+    return request.user
+
+
 def read_creation(propres: dict[str, Any]) -> Any:
     """The first text of a draft. Raises RegleInvalide for a file that is not a complete, valid rule."""
     if not propres.get("fichier"):
@@ -346,38 +353,43 @@ def read_fichier(propres: dict[str, Any]) -> str:
 
 
 def duplicate(redaction: RedactionLocale, request: HttpRequest) -> RedactionLocale:
-    return create_redaction(redaction.brut, par=request.user)
+    return create_redaction(redaction.brut, par=read_agent(request))
 
 
 ACTES: dict[str, tuple[str, Callable[[RedactionLocale, HttpRequest], Any], str]] = {
     "proposer": (
         "aides.change_redactionlocale",
         lambda redaction, request: propose_redaction(
-            redaction, par=request.user, au=timezone.localdate(), motif_passe=request.POST.get("motif", "")[:500]
+            redaction,
+            par=read_agent(request),
+            au=timezone.localdate(),
+            motif_passe=request.POST.get("motif", "")[:500],
         ),
         "La rédaction est proposée : une autre personne peut la valider.",
     ),
     "valider": (
         VALIDER,
-        lambda redaction, request: validate_redaction(redaction, par=request.user, au=timezone.localdate()),
+        lambda redaction, request: validate_redaction(redaction, par=read_agent(request), au=timezone.localdate()),
         "La règle est publiée : le portail la montre dans la seconde.",
     ),
     "refuser": (
         VALIDER,
-        lambda redaction, request: refuse_redaction(redaction, par=request.user, motif=request.POST.get("motif", "")),
+        lambda redaction, request: refuse_redaction(
+            redaction, par=read_agent(request), motif=request.POST.get("motif", "")
+        ),
         "La rédaction est refusée ; son auteur peut la dupliquer pour la corriger.",
     ),
     "retirer": (
         VALIDER,
         lambda redaction, request: withdraw_redaction(
-            redaction, par=request.user, motif=request.POST.get("motif", "")
+            redaction, par=read_agent(request), motif=request.POST.get("motif", "")
         ),
         "La règle est retirée du portail.",
     ),
     "dupliquer": ("aides.add_redactionlocale", duplicate, "Une nouvelle rédaction est ouverte, en brouillon."),
     "supprimer": (
         "aides.change_redactionlocale",
-        lambda redaction, request: delete_redaction(redaction, par=request.user),
+        lambda redaction, request: delete_redaction(redaction, par=read_agent(request)),
         "Le brouillon est supprimé.",
     ),
 }

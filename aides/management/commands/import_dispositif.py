@@ -26,7 +26,7 @@ class Command(BaseCommand):
             if dry_run:
                 self.stdout.write(f"{dispositif.code} : règle juste, empreinte {digest(dump_canonique(brut))}.")
                 return
-            compte = User.objects.filter(pk=auteur, is_active=True).first()
+            compte = User.objects.filter(pk=auteur or 0, is_active=True).first()
             if compte is None:
                 raise CommandError("Nommez par --auteur le numéro du compte qui rédige (liste des comptes).")
             redaction = create_redaction(brut, par=compte)
