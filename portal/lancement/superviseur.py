@@ -142,6 +142,7 @@ class Superviseur:
             with contextlib.suppress(OSError), direct.open(demande, timeout=2) as reponse:
                 if reponse.status == 200:
                     self.tend()
+                    self.prochain_pouls = time.monotonic() + SILENCE_MAX  # the worker starts only now
                     return True
             self.tend(self.enfants[:1])
             if time.monotonic() > limite:

@@ -32,7 +32,7 @@ from portal.lancement.processus import child_setup, stop_group  # noqa: E402
 from portal.lancement.superviseur import read_heartbeat_age  # noqa: E402
 
 SILENCE_MAX = 30.0  # a worker of a busy machine takes ten seconds to start
-ECOULEMENT_MAX = 120.0
+ECOULEMENT_MAX = 240.0
 
 
 @dataclass(frozen=True, slots=True)

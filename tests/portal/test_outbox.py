@@ -211,6 +211,29 @@ class TestPerform:
         assert envoi.erreur == "le serveur de courrier ne répond pas"
 
 
+@pytest.mark.django_db(transaction=True)
+class TestAbsentBase:
+    def test_a_worker_waits_for_the_base_and_then_begins(self, monkeypatch):
+        monkeypatch.setattr(taches.time, "sleep", lambda _: None)
+        essais = [OperationalError("x"), OperationalError("x"), None]
+
+        def commencer():
+            erreur = essais.pop(0)
+            if erreur:
+                raise erreur
+            return "commencé"
+
+        assert taches.wait_for_base(commencer) == "commencé"
+
+    def test_a_base_that_stays_away_lets_the_message_go_without_an_error(self, monkeypatch):
+        monkeypatch.setattr(taches, "ATTENTE_BASE", -1.0)
+
+        def commencer():
+            raise OperationalError("secret")
+
+        assert taches.wait_for_base(commencer) is None
+
+
 class TestLongTasks:
     def test_pieces_are_kept_and_the_rest_is_taken_up(self):
         envoi, jeton = envoyer()
