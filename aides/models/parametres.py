@@ -10,7 +10,6 @@ from django.utils import timezone
 
 from aides.regles.parametres import PARAMETRES
 from zonage.models import Region
-from zonage.querysets import EnVigueurQuerySet
 
 
 class StatutParametre(models.TextChoices):
@@ -54,8 +53,6 @@ class ParametreRegional(models.Model):
         verbose_name="validé par",
     )
     valide_le = models.DateTimeField("validé le", null=True, blank=True, editable=False)
-
-    objects = EnVigueurQuerySet.as_manager()
 
     class Meta:
         verbose_name = "paramètre régional"

@@ -20,6 +20,7 @@ from aides.regles.conditions import Condition
 from aides.regles.ecriture import RegleInvalide, read_fait, read_valeur
 from aides.regles.faits import TypeFait
 from aides.regles.montants import Bareme, Composante, Periodicite, Versement
+from aides.regles.parametres import PARAMETRES
 from aides.regles.references import Reference
 
 
@@ -91,16 +92,20 @@ class ConstructeurMontants:
         if "par_choix" in brut:
             return self._par_choix(brut["par_choix"], f"{chemin}.par_choix")
         if "par_parametre" in brut:
-            champs = brut["par_parametre"]
-            if "code" in champs:
-                return ParParametre(((Decimal(0), champs["code"]),))
-            seuils = tuple((Decimal(t["a_partir_de"]), t["code"]) for t in champs["tranches"])
-            return ParParametre(seuils, read_fait(champs["fait"], chemin).code)
+            return self._par_parametre(brut["par_parametre"], f"{chemin}.par_parametre")
         champs = brut["pourcentage"]
         fait = read_fait(champs["fait"], chemin)
         taux = Decimal(champs["taux"]) / 100
         plafond = Decimal(champs["plafond"]) if "plafond" in champs else None
         return Pourcentage(fait.code, taux, plafond, champs.get("prorata_opposable", False))
+
+    def _par_parametre(self, champs: Mapping[str, Any], chemin: str) -> ParParametre:
+        tranches = champs.get("tranches", [{"a_partir_de": 0, "code": champs.get("code")}])
+        seuils = tuple((Decimal(t["a_partir_de"]), t["code"]) for t in tranches)
+        inconnus = sorted({code for _, code in seuils} - set(PARAMETRES))
+        if inconnus:
+            raise RegleInvalide(chemin, f"paramètre régional inconnu : {', '.join(inconnus)}")
+        return ParParametre(seuils, read_fait(champs["fait"], chemin).code if "fait" in champs else None)
 
     def _par_choix(self, champs: Mapping[str, Any], chemin: str) -> ParChoix:
         fait = read_fait(champs["fait"], chemin)

@@ -10,11 +10,13 @@ from django.db.backends.postgresql.psycopg_any import DateRange
 
 from aides import situations
 from aides.archives import RegleNonArchivee, archive_catalogue, load_archive
-from aides.catalogue import catalogue
+from aides.catalogue import DOSSIER, catalogue
 from aides.locaux import SQL_PARAMETRES, forget_parametres, read_locaux
 from aides.models import ArchiveRegle, ParametreRegional, StatutParametre
 from aides.parametres import ValidationImpossible, dismiss_parametre, propose_parametre, validate_parametre
+from aides.regles.chargement import load_texte
 from aides.regles.conditions import DansListe
+from aides.regles.ecriture import RegleInvalide
 from aides.regles.parametres import PARAMETRES
 from aides.regles.situation import ZoneLue
 from aides.services import check
@@ -126,6 +128,12 @@ def test_a_validated_amount_posts_the_tasks_that_wait_for_it(deux, settings):
 
 def test_every_parameter_named_by_a_rule_is_declared():
     assert catalogue().parametres <= set(PARAMETRES)
+
+
+def test_a_rule_that_names_an_unknown_parameter_is_refused():
+    texte = (DOSSIER / "ipa.yaml").read_text(encoding="utf-8")
+    with pytest.raises(RegleInvalide, match="paramètre régional inconnu : formation_ipo"):
+        load_texte(texte.replace("{code: formation_ipa}", "{code: formation_ipo}"))
 
 
 def test_a_regional_amount_is_shown_beside_the_aid_and_never_counted_in_it(deux, classe_zip):

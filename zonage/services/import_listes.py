@@ -144,7 +144,7 @@ def _write(
         if verdict is not False
     )
     copy_rows(cursor, "import_listes", ("liste_id", "commune_id", "certaine"), rangees)
-    parametres = {"periode": periode, "listes": list(membres), "empreinte": empreinte}
+    parametres: dict[str, str | list[str]] = {"periode": periode, "listes": list(membres), "empreinte": empreinte}
     cursor.execute(VOULUES, parametres)
     changees: set[str] = set()
     for requete in (RETRAITS, AJOUTS):
