@@ -32,7 +32,7 @@ from portal.lancement.processus import child_setup, stop_group  # noqa: E402
 from portal.lancement.superviseur import read_heartbeat_age  # noqa: E402
 
 SILENCE_MAX = 30.0  # a worker of a busy machine takes ten seconds to start
-ECOULEMENT_MAX = 240.0
+IMMOBILE_MAX = 60.0  # seconds without any new effect: what is not done by then is lost
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,13 +222,16 @@ class Exercice:
         gestes[sorte]()
         self.coups[sorte] += 1
 
-    def wait_for(self, nombre: int, secondes: float) -> bool:
-        """Whether that many acts have had their effect in time."""
-        limite = time.monotonic() + secondes
-        while time.monotonic() < limite:
+    def wait_for(self, nombre: int, immobile: float) -> bool:
+        """Whether that many acts have had their effect. Given up after `immobile` seconds without a new one."""
+        faits, dernier = -1, time.monotonic()
+        while time.monotonic() - dernier < immobile:
             self.tend(0.2)
-            if len(self.done() & self.acknowledged()) >= nombre:
+            lus = len(self.done() & self.acknowledged())
+            if lus >= nombre:
                 return True
+            if lus > faits:
+                faits, dernier = lus, time.monotonic()
         return False
 
     def done(self) -> set[int]:
@@ -269,7 +272,7 @@ def run(exercice: Exercice, nombre: int, debit: float, graine: int) -> int:
     exercice.producteur = None
     acquittes = exercice.acknowledged()
     fin = time.monotonic()
-    exercice.wait_for(len(acquittes), ECOULEMENT_MAX if exercice.outbox else 10)
+    exercice.wait_for(len(acquittes), IMMOBILE_MAX if exercice.outbox else 10)
     return report(exercice, acquittes, duree, time.monotonic() - fin, graine)
 
 
