@@ -245,6 +245,7 @@ def build_listes(reponse: Reponse, departements: Mapping[str, Mapping[Issue, Com
         int(recherche.page) if recherche.page.isascii() and recherche.page.isdigit() else 1
     )
     noms = {departement.code: departement.nom for departement in recherche.departements}
+    liens = recherche.urls_departements(departements)
     return {
         "page": page,
         "lignes": build_lignes(reponse, list(page)),
@@ -254,9 +255,8 @@ def build_listes(reponse: Reponse, departements: Mapping[str, Mapping[Issue, Com
             for numero in page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1)
         ],
         "departements_lignes": [
-            (noms.get(code, code), code, comptes[recherche.issue], share(comptes, recherche.issue), lien)
+            (noms.get(code, code), code, comptes[recherche.issue], share(comptes, recherche.issue), liens[code])
             for code, comptes in sorted(departements.items())
-            if (lien := recherche.url(departement=code, region=""))
         ]
         if recherche.perimetre.type != "departement" and len(departements) > 1
         else [],

@@ -97,7 +97,7 @@ def _draw_france(recherche: Recherche, departements: Mapping[str, Mapping[Issue,
         remplissages[code] = choisie.remplissage
         nombre = comptes[recherche.issue].communes
         titres[code] = f"{noms.get(code, code)} ({code}) : {nombre} commune{'s' if nombre > 1 else ''}, {part:.0f} %"
-    liens = {code: recherche.url(departement=code, region="") for code in departements}
+    liens = recherche.urls_departements(departements)
 
     def dessine(formes: Iterable[Forme]) -> SafeString:
         return cartographie.svg_formes(formes, remplissages, liens, titres)
@@ -153,7 +153,7 @@ def _draw_communes(
         contexte["svg"] = cartographie.svg_fusion(planche.formes, remplissages)
         if recherche.perimetre.type == "region":
             noms = {departement.code: departement.nom for departement in recherche.departements}
-            adresses = {code: recherche.url(departement=code, region="") for code in recherche.perimetre.departements}
+            adresses = recherche.urls_departements(recherche.perimetre.departements)
             contexte["limites"] = cartographie.svg_limites(planche.limites, adresses, noms)
     origine = recherche.autour.commune if recherche.autour else ""
     trace = next((forme.trace for forme in planche.formes if forme.code == origine), "")

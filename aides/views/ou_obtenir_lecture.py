@@ -3,7 +3,7 @@
 `commune` is the one around which one looks: the same name as in the check, whose link leads here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -91,6 +91,11 @@ class Recherche:
     def url(self, vue: str = "ou_obtenir", **changes: str) -> str:
         """The address with some parameters changed; an empty value is left out. Another order starts at page one."""
         return f"{address(vue)}?{urlencode(self.parametres(**{'page': ''} | changes))}"
+
+    def urls_departements(self, codes: Iterable[str]) -> dict[str, str]:
+        """The same question in each of these départements: one address is written, a hundred are made from it."""
+        modele = self.url(departement="DEPARTEMENT", region="")
+        return {code: modele.replace("departement=DEPARTEMENT", f"departement={code}") for code in codes}
 
     def query_faits(self, commune: str = "") -> str:
         """What the check of a commune takes: the same facts, the same day."""
