@@ -4,8 +4,10 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
 from tqdm import tqdm
 
+from portal.core.outbox import emit
 from zonage.services.territoire import ReferentielRefuse, is_loaded, load_referentiel, record_referentiel
 from zonage.sources.referentiel import ReferentielIllisible, read_manifeste, read_referentiel
 
@@ -40,6 +42,9 @@ class Command(BaseCommand):
                 barre.set_postfix_str(etape, refresh=False)
                 barre.update()
 
-            ecrites = load_referentiel(referentiel, avance=avance)
+            with transaction.atomic():
+                ecrites = load_referentiel(referentiel, avance=avance)
+                if any(ecrites.values()):
+                    emit("zonage.territoire", "referentiel", cle="referentiel")
         record_referentiel(referentiel, ecrites)
         return ecrites

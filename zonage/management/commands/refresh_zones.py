@@ -4,7 +4,9 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand
+from django.db import transaction
 
+from portal.core.outbox import emit
 from zonage.enums import Profession
 from zonage.services import ensure_niveaux, refresh_zones
 
@@ -18,5 +20,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         ensure_niveaux()
-        lignes = refresh_zones(options["profession"], options["region"])
+        with transaction.atomic():
+            lignes = refresh_zones(options["profession"], options["region"])
+            if lignes:
+                emit("zonage.territoire", "refresh_zones", cle="refresh_zones")
         self.stdout.write(self.style.SUCCESS(f"Lecture des zones : {lignes} lignes changées."))
