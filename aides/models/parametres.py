@@ -1,5 +1,7 @@
 """What each région sets within a national scheme, and the archive of the rules read."""
 
+from collections.abc import Collection
+
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeOperators
@@ -82,6 +84,10 @@ class ParametreRegional(models.Model):
 
     def __str__(self) -> str:
         return f"{self.libelle}, région {self.region_id}"
+
+    def validate_constraints(self, exclude: Collection[str] | None = None) -> None:
+        """A form leaves `statut` out, which the constraints read: it is never left out of them."""
+        super().validate_constraints(exclude=set(exclude or ()) - {"statut", "propose_par", "valide_par"})
 
     @property
     def libelle(self) -> str:
