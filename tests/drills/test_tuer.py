@@ -9,7 +9,7 @@ TUER = Path(__file__).with_name("tuer.py")
 
 def run(*arguments):
     return subprocess.run(
-        [sys.executable, str(TUER), "--quick", *arguments], capture_output=True, text=True, timeout=240, check=False
+        [sys.executable, str(TUER), "--quick", *arguments], capture_output=True, text=True, timeout=480, check=False
     )
 
 
