@@ -4,6 +4,8 @@ from typing import Any
 
 from django import forms
 
+from aides.regles.canonique import TAILLE_MAX
+from aides.regles.ecriture import RegleInvalide
 from aides.regles.faits import FAITS
 from aides.regles.lignes import AVEC_FAIT, NIVEAU_MAX, TYPES, Ligne
 from aides.regles.lignes_montants import CONSERVEE, TOUJOURS, LigneMontant
@@ -193,3 +195,16 @@ class AvanceForm(Formulaire):
         help_text="La même structure que les dispositifs nationaux. Un fichier choisi ci-dessous la remplace.",
     )
     fichier = forms.FileField(label="Fichier JSON", required=False)
+
+
+def read_fichier(propres: dict[str, Any]) -> str:
+    """The text of the file, or "" without one. Raises RegleInvalide."""
+    fichier = propres.get("fichier")
+    if not fichier:
+        return ""
+    if fichier.size > TAILLE_MAX:
+        raise RegleInvalide("", f"fichier trop grand ({TAILLE_MAX} octets au plus)")
+    try:
+        return fichier.read().decode("utf-8-sig")
+    except UnicodeDecodeError as erreur:
+        raise RegleInvalide("", "le fichier n'est pas en UTF-8") from erreur

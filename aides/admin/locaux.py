@@ -16,13 +16,13 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from aides.admin.apercu import Apercu, build_apercu, compare_textes, say_chemin, try_redaction
-from aides.admin.formulaires import AvanceForm, CreationForm
+from aides.admin.formulaires import AvanceForm, CreationForm, read_fichier
 from aides.admin.sections import SECTIONS, Section, are_valid, list_ensembles, new_texte
 from aides.catalogue import list_ecartees
 from aides.enums import StatutRedaction
 from aides.forms import JourInvalide, parse_jour
 from aides.models import DispositifLocal, RedactionLocale
-from aides.regles.canonique import TAILLE_MAX, dump_lisible, parse_json
+from aides.regles.canonique import dump_lisible, parse_json
 from aides.regles.ecriture import RegleInvalide
 from aides.services_locaux import (
     ActeImpossible,
@@ -43,6 +43,14 @@ from zonage.admin import LectureSeule
 GABARITS = "admin/aides/redactionlocale"
 HISTOIRE_MAX = 50
 VALIDER = "aides.validate_redactionlocale"
+FAITS_PASSES = {
+    "creer": "créée",
+    "modifier": "modifiée",
+    "proposer": "proposée",
+    "valider": "validée",
+    "refuser": "refusée",
+    "retirer": "retirée",
+}
 
 
 @admin.register(DispositifLocal)
@@ -72,11 +80,10 @@ class RedactionLocaleAdmin(admin.ModelAdmin):
 
     @admin.display(description="périodes")
     def periodes(self, redaction: RedactionLocale) -> str:
-        jours = [
-            f"{version.get('ouvert_du') or '?'} → {version.get('ferme_le') or '…'}"
-            for version in redaction.brut["versions"]
+        bornes = [
+            [version.get(cle, "") for cle in ("ouvert_du", "ferme_le")] for version in redaction.brut["versions"]
         ]
-        return " ; ".join(jours)
+        return " ; ".join(" → ".join("/".join(reversed(jour.split("-"))) or "…" for jour in paire) for paire in bornes)
 
     def has_delete_permission(self, request: HttpRequest, obj: RedactionLocale | None = None) -> bool:
         """A draft is erased by its own act; nothing else is ever erased."""
@@ -135,7 +142,10 @@ class RedactionLocaleAdmin(admin.ModelAdmin):
             "apercu": apercu,
             "ecarts": ecarts if redaction.statut in (StatutRedaction.BROUILLON, StatutRedaction.PROPOSEE) else (),
             "autres": autres,
-            "histoire": histoire.select_related("auteur")[:HISTOIRE_MAX],
+            "histoire": [
+                (evenement, FAITS_PASSES.get(evenement.action, evenement.action))
+                for evenement in histoire.select_related("auteur")[:HISTOIRE_MAX]
+            ],
         }
         return self.render(request, "detail", contexte)
 
@@ -337,19 +347,6 @@ def read_creation(propres: dict[str, Any]) -> Any:
     brut = parse_json(read_fichier(propres))
     read_redaction(brut)
     return brut
-
-
-def read_fichier(propres: dict[str, Any]) -> str:
-    """The text of the file, or "" without one. Raises RegleInvalide."""
-    fichier = propres.get("fichier")
-    if not fichier:
-        return ""
-    if fichier.size > TAILLE_MAX:
-        raise RegleInvalide("", f"fichier trop grand ({TAILLE_MAX} octets au plus)")
-    try:
-        return fichier.read().decode("utf-8-sig")
-    except UnicodeDecodeError as erreur:
-        raise RegleInvalide("", "le fichier n'est pas en UTF-8") from erreur
 
 
 def duplicate(redaction: RedactionLocale, request: HttpRequest) -> RedactionLocale:
