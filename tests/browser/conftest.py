@@ -196,6 +196,7 @@ def assert_accessible(page: "Page") -> None:
     if page in _SANS_SCRIPT:
         contexte = _browser(page).new_context(base_url=page.url, viewport=page.viewport_size, locale="fr-FR")
         contexte.route("**/*.js", lambda route: route.abort())
+        contexte.add_cookies(page.context.cookies())  # type: ignore[arg-type]
         sans_script = contexte.new_page()
         sans_script.goto(page.url)
         _assert_axe(sans_script)
