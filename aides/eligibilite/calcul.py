@@ -45,8 +45,9 @@ NOUVELLE = """
 DROP TABLE IF EXISTS aides_eligibilite_suivante;
 CREATE TABLE aides_eligibilite_suivante (LIKE aides_eligibilite INCLUDING DEFAULTS) WITH (fillfactor = 80);
 ALTER TABLE aides_eligibilite_suivante
-  ALTER eligibles SET STATISTICS 0, ALTER a_instruire SET STATISTICS 0, ALTER minimums SET STATISTICS 0,
-  ALTER maximums SET STATISTICS 0, ALTER periodicites SET STATISTICS 0
+  ALTER commune_id SET STATISTICS 20, ALTER profession SET STATISTICS 20, ALTER eligibles SET STATISTICS 0,
+  ALTER a_instruire SET STATISTICS 0, ALTER minimums SET STATISTICS 0, ALTER maximums SET STATISTICS 0,
+  ALTER periodicites SET STATISTICS 0
 """
 REMPLISSAGE = """
 INSERT INTO aides_eligibilite_suivante
