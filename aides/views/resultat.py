@@ -195,7 +195,7 @@ def render_verdicts(resultats: Sequence[Resultat]) -> SafeString:
             "resultat": resultat,
             "preuve": render_preuve(resultat.preuve),
             "fiche": render_fiche(resultat.dispositif, resultat.version),
-            "manques": [(code, name_manque(code)) for code in resultat.manquants],
+            "manques": [(code, name_manque(code)) for code in resultat.manquants if not code.startswith("liste:")],
             "precisions": list_precisions(resultat),
         }
         for resultat in resultats

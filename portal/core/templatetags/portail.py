@@ -18,6 +18,7 @@ register = template.Library()
 MENU = (
     ("/", "Accueil"),
     ("/aides/verifier/", "Vérifier mes aides"),
+    ("/aides/ou-obtenir/", "Où l'obtenir ?"),
     ("/aides/dispositifs/", "Dispositifs d'aide"),
     ("/zones/carte/", "Carte des zones"),
     ("/sources/", "Sources et données"),
