@@ -29,6 +29,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -54,12 +55,12 @@ from aides.eligibilite.calcul import (  # noqa: E402
     refresh_eligibilite,
 )
 from aides.eligibilite.classes import Portee, read_terrain  # noqa: E402
-from aides.eligibilite.lecture import read_offre  # noqa: E402
 from aides.eligibilite.vecteurs import AILLEURS, LETTRES, SANS_MONTANT, VECTEURS, build_vecteurs  # noqa: E402
 from aides.models import Eligibilite, JeuEligibilite  # noqa: E402
 from aides.regles.evaluation import Issue  # noqa: E402
 from aides.services import check  # noqa: E402
 from portal.embarque import Postgres  # noqa: E402
+from zonage.enums import Profession  # noqa: E402
 from zonage.models import Commune, Region  # noqa: E402
 
 AU = date(2026, 11, 22)
@@ -133,10 +134,6 @@ def draw_communes(nombre: int, graine: int) -> list[str]:
     return random.Random(graine).sample(codes, nombre)
 
 
-def disturb(communes: list[str]) -> None:
-    execute(BOUSCULE, communes)
-
-
 def copy_in(table: str, fichier: Path, forme: str) -> None:
     with connection.cursor() as cursor, fichier.open("rb") as lignes:
         cursor.copy_expert(f"COPY {table} ({COLONNES}) FROM STDIN (FORMAT {forme})", lignes)  # type: ignore[attr-defined]
@@ -173,7 +170,7 @@ def bench_refresh(banc: Banc, tours: int, buts: dict[str, float], echantillon: i
     communes = Commune.objects.count()
     durees, octets, changees = [], [], 0
     for tour in range(tours):
-        disturb(draw_communes(round(communes * PART), tour))
+        execute(BOUSCULE, draw_communes(round(communes * PART), tour))
         ecrites: list[int] = []
         debut = time.perf_counter()
         octets.append(read_wal(lambda ecrites=ecrites: ecrites.append(refresh())))
@@ -183,9 +180,8 @@ def bench_refresh(banc: Banc, tours: int, buts: dict[str, float], echantillon: i
         execute("VACUUM aides_eligibilite, zonage_zonecommune")
     wal = statistics.median(octets)
     banc.show("P7b wal_a_changed_row", wal, buts["wal"], f"changed={changees} bytes", au_plus=True)
-    lignes = Eligibilite.objects.count()
     boucle, ecriture = bench_naive(echantillon)
-    nous = min(durees)
+    lignes, nous = Eligibilite.objects.count(), min(durees)
     details = f"ours={nous * 1000:.0f}ms loop={boucle * lignes:,.0f}s extrapolated from {echantillon} rows"
     details += f" (its writes alone: {ecriture * lignes / nous:,.0f} times ours)"
     banc.show("P8 refresh_vs_update_or_create", boucle * lignes / nous, buts["naif"], details)
@@ -193,9 +189,9 @@ def bench_refresh(banc: Banc, tours: int, buts: dict[str, float], echantillon: i
 
 def bench_naive(echantillon: int) -> tuple[float, float]:
     """Seconds a row of the loop that one writes first, and of its writes alone. The end state must be ours."""
-    professions = sorted(set(Eligibilite.objects.values_list("profession", flat=True).distinct()))
+    professions = Profession.values
     communes = draw_communes(max(1, echantillon // len(professions)), 99)
-    disturb(communes)
+    execute(BOUSCULE, communes)
     versions = JeuEligibilite.objects.get().versions
     ecriture = 0.0
     debut = time.perf_counter()
@@ -250,7 +246,7 @@ def bench_growth(banc: Banc, tours: int, buts: dict[str, float]) -> None:
     codes = list(Region.objects.order_by("code").values_list("code", flat=True))
     tailles = {code: Commune.objects.filter(departement__region=code).count() for code in codes}
     quart: list[str] = []
-    for code in sorted(codes, key=lambda code: tailles[code]):
+    for code in sorted(codes, key=tailles.__getitem__):
         if sum(tailles[une] for une in quart) + tailles[code] <= sum(tailles.values()) / 4:
             quart.append(code)
     points: dict[int, float] = {}
@@ -301,11 +297,10 @@ def ask(chemin: str) -> tuple[int, float]:
         liaison.request("GET", chemin)
         reponse = liaison.getresponse()
         reponse.read()
-        statut = reponse.status
         liaison.close()
     except OSError:
-        statut = 0
-    return statut, time.perf_counter() - debut
+        return 0, time.perf_counter() - debut
+    return reponse.status, time.perf_counter() - debut
 
 
 def read_pages(chemins: list[str], duree: float) -> tuple[float, int, int]:
@@ -322,11 +317,8 @@ def read_pages(chemins: list[str], duree: float) -> tuple[float, int, int]:
                 lus.append(lue)
             rang += pas
 
-    lecteurs = [threading.Thread(target=follow, args=(rang, 4)) for rang in range(4)]
-    for lecteur in lecteurs:
-        lecteur.start()
-    for lecteur in lecteurs:
-        lecteur.join()
+    with ThreadPoolExecutor(4) as lecteurs:
+        list(lecteurs.map(lambda rang: follow(rang, 4), range(4)))
     attentes = sorted(attente for _, attente in lus)
     return attentes[int(0.95 * len(attentes))], sum(statut != 200 for statut, _ in lus), len(lus)
 
@@ -343,7 +335,7 @@ def bench_served(banc: Banc, duree: float, buts: dict[str, float]) -> None:
             nonlocal calculs
             try:
                 while not fini.is_set():
-                    disturb(draw_communes(700, calculs))
+                    execute(BOUSCULE, draw_communes(700, calculs))
                     refresh(entier=calculs % 4 == 3)
                     calculs += 1
             finally:
@@ -369,7 +361,7 @@ def measure(*, quick: bool, parties: list[str]) -> int:
     call_command("load_demonstration", stdout=sys.stderr)
     execute("VACUUM ANALYZE")
     buts = dict(BUTS)
-    if quick:  # two cores that others share: half of each ratio, and the same bounds of journal
+    if quick:  # two cores that others share
         buts |= {"binaire": BUTS["binaire"] / 2, "texte": 0.5, "naif": 300.0, "exposant": 1.4, "p95": 4.0}
     banc = Banc()
     refresh(entier=True)
@@ -378,7 +370,6 @@ def measure(*, quick: bool, parties: list[str]) -> int:
             bench_rebuild(banc, 3 if quick else 7, buts, Path(dossier))
     if "mise_a_jour" in parties:
         bench_refresh(banc, 2 if quick else 5, buts, 120 if quick else 1_200)
-        assert read_offre("71076", "medecin").lignes
     if "croissance" in parties:
         bench_growth(banc, 2 if quick else 5, buts)
         refresh(entier=True)
