@@ -100,8 +100,8 @@ class Banc:
     def show(self, nom: str, mesure: float, but: float, details: str, *, au_plus: bool = False) -> None:
         tenu = mesure <= but if au_plus else mesure >= but
         self.reussi &= tenu
-        signe = "<=" if au_plus else ">="
-        print(f"{nom} {details} value={mesure:.3g} goal{signe}{but:g} {'PASS' if tenu else 'FAIL'}", flush=True)
+        but_lu = f"{'<=' if au_plus else '>='}{but:g} {'PASS' if tenu else 'FAIL'}"
+        print(f"{nom} {details} value={mesure:.3g} goal{but_lu}", flush=True)
 
 
 def execute(requete: str, *parametres: object) -> list[tuple[object, ...]]:
@@ -155,8 +155,7 @@ def bench_rebuild(banc: Banc, tours: int, buts: dict[str, float], dossier: Path)
         temps["binaire"].append(chrono(lambda: copy_in("nue", fichiers["binary"], "binary")))
         execute("CREATE TABLE pareille (LIKE aides_eligibilite INCLUDING ALL)")
         temps["texte"].append(chrono(lambda: copy_in("pareille", fichiers["text"], "text")))
-    if execute("SELECT count(*) FROM (TABLE nue EXCEPT TABLE aides_eligibilite) AS ecart")[0][0]:
-        sys.exit("Les lignes copiées ne sont pas celles du calcul.")
+    assert not execute("SELECT count(*) FROM (TABLE nue EXCEPT TABLE aides_eligibilite) AS ecart")[0][0]
     execute("DROP TABLE nue, pareille")
     nous, binaire, texte = (min(temps[nom]) for nom in ("nous", "binaire", "texte"))
     chiffres = f"rows={lignes} ours={nous * 1000:.0f}ms ({lignes / nous:,.0f} rows/s)"
