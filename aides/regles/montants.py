@@ -20,6 +20,7 @@ class Periodicite(StrEnum):
 
 
 SUFFIXES = {Periodicite.UNIQUE: "", Periodicite.PAR_AN: " par an", Periodicite.PAR_MOIS: " par mois"}
+NOMBRES = {2: "deux", 3: "trois", 4: "quatre", 5: "cinq", 6: "six", 7: "sept", 8: "huit", 9: "neuf", 10: "dix"}
 
 
 def format_euros(montant: Decimal) -> str:
@@ -94,6 +95,10 @@ class LigneMontant:
     annees: tuple[int, int | None] | None = None
 
     @property
+    def premiere_annee(self) -> bool:
+        return self.annees is None or self.annees[0] == 1
+
+    @property
     def texte(self) -> str:
         return format_fourchette(self.minimum, self.maximum, self.periodicite, garantie=self.garantie)
 
@@ -128,8 +133,15 @@ class Montant:
 
     @property
     def texte(self) -> str:
-        garantie = self.lignes[0].garantie
-        return format_fourchette(self.minimum, self.maximum, self.periodicite, garantie=garantie)
+        """Of a degressive aid, the amount shown first says how long it lasts: it is not that of every year."""
+        texte = format_fourchette(self.minimum, self.maximum, self.periodicite, garantie=self.lignes[0].garantie)
+        comptees = [ligne for ligne in self.lignes if ligne.premiere_annee and not ligne.en_plus]
+        fins = [ligne.annees[1] for ligne in comptees if ligne.annees is not None and ligne.annees[1] is not None]
+        if not fins or self.periodicite is not Periodicite.PAR_AN or self.maximum is None:
+            return texte
+        if (duree := min(fins)) == 1:
+            return f"{texte.removesuffix(SUFFIXES[self.periodicite])} les douze premiers mois"
+        return f"{texte} les {NOMBRES.get(duree, duree)} premières années"
 
 
 def format_fourchette(
@@ -175,7 +187,7 @@ def compute_montant(bareme: Bareme, contexte: Contexte) -> Montant | None:
     if not lignes:
         return None
     periodicite = lignes[0].periodicite
-    premieres = [ligne for ligne in lignes if ligne.annees is None or ligne.annees[0] == 1]
+    premieres = [ligne for ligne in lignes if ligne.premiere_annee]
     memes = [ligne for ligne in premieres if ligne.periodicite is periodicite and not ligne.en_plus]
     minimum = sum((ligne.minimum for ligne in memes), ZERO)
     maxima = [ligne.maximum for ligne in memes if ligne.maximum is not None]
@@ -211,7 +223,7 @@ def annual_maximum(montant: Montant | None) -> Decimal:
             (ligne.minimum if ligne.maximum is None else ligne.maximum)
             * (12 if ligne.periodicite is Periodicite.PAR_MOIS else 1)
             for ligne in montant.lignes
-            if ligne.annees is None or ligne.annees[0] == 1
+            if ligne.premiere_annee
         ),
         ZERO,
     )
