@@ -1,10 +1,17 @@
 """What happens below, and the part of the table that it concerns. Called by the outbox: keys, days and codes only."""
 
+import time
+
 from django.utils import timezone
 
 from aides.catalogue import catalogue
 from aides.eligibilite.calcul import is_due, refresh_eligibilite
 from aides.eligibilite.classes import PARTOUT, Portee, list_professions
+from aides.models import EtatSuivi, Suivi
+from aides.suivi import causes, envois
+from aides.suivi.depot import purge_non_confirmes
+from aides.suivi.messages import ask_to_send, open_echeances
+from portal.core.cache import forget_version
 from portal.core.taches import Course, tache
 
 DUREE = 120
@@ -50,3 +57,65 @@ def refresh_jour_eligibilite(course: Course) -> None:
     au = timezone.localdate()
     if is_due(au):
         refresh_eligibilite(PARTOUT, au=au, ouvre=course.tranche, cause=f"jour {au:%Y-%m-%d}")
+
+
+DUREE_ENVOIS = 60.0
+"""Seconds that one intent writes mails; the rest is asked for again."""
+
+
+def _evaluate(course: Course, fait: causes.Fait) -> None:
+    causes.evaluate_cause(f"envoi:{course.id}", fait, au=timezone.localdate(), ouvre=course.tranche)
+
+
+@tache("aides.suivi_zones", atomique=False, duree=DUREE)
+def read_zones_suivis(course: Course, profession: str, region: str) -> None:
+    """Whose rights changed with the zones of a profession in a région."""
+    _evaluate(course, causes.describe_zones(profession, region))
+
+
+@tache("aides.suivi_territoire", atomique=False, duree=DUREE)
+def read_territoire_suivis(course: Course, cle: str) -> None:
+    """Whose rights changed with the communes, their territoires or the lists."""
+    _evaluate(course, causes.describe_territoire(cle))
+
+
+@tache("aides.suivi_regle", atomique=False, duree=DUREE)
+def read_regle_suivis(course: Course, code: str) -> None:
+    """Whose rights changed with a local scheme."""
+    forget_version()
+    _evaluate(course, causes.describe_regle(code))
+
+
+@tache("aides.suivi_parametre", atomique=False, duree=DUREE)
+def read_parametre_suivis(course: Course, region: str) -> None:
+    """Whose rights changed with a regional amount."""
+    _evaluate(course, causes.describe_parametre(region))
+
+
+@tache("aides.suivi_messages", atomique=False, duree=DUREE)
+def send_cause_messages(course: Course, cause: int) -> None:
+    """Write what waits about a cause; what does not fit in a minute is asked for again."""
+    limite = time.monotonic() + DUREE_ENVOIS
+    if not envois.send_messages(cause, ouvre=course.tranche, encore=lambda: time.monotonic() < limite):
+        with course.tranche():
+            ask_to_send(cause)
+
+
+@tache("aides.suivi_confirmation")
+def send_suivi_confirmation(suivi: int) -> None:
+    envois.send_confirmation(suivi)
+
+
+@tache("aides.suivi_jour", atomique=False, duree=DUREE)
+def read_jour_suivis(course: Course) -> None:
+    """What takes effect today is due; what a release of the rules changes is read; what nobody confirmed is erased."""
+    with course.tranche():
+        open_echeances(au=timezone.localdate())
+    with course.tranche():
+        purge_non_confirmes(le=timezone.now())
+    forget_version()
+    empreinte = catalogue().empreinte
+    if Suivi.objects.filter(etat=EtatSuivi.ACTIF).exclude(regles=empreinte).exists():
+        causes.evaluate_cause(
+            f"envoi:{course.id}", causes.describe_portail(empreinte), au=timezone.localdate(), ouvre=course.tranche
+        )

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from zonage.enums import StatutArrete
 from zonage.models import Apl, Arrete, Classement, Commune, Niveau, Territoire
-from zonage.services import PublicationImpossible, propose_arrete, publish_arrete
+from zonage.services import PublicationImpossible, propose_arrete, publish_arrete, retract_arrete
 
 
 class LectureSeule(admin.ModelAdmin):
@@ -51,7 +51,7 @@ class ArreteAdmin(admin.ModelAdmin):
     list_select_related = ["region"]
     list_per_page = 50
     search_fields = ["=numero", "region__nom"]
-    actions = ["propose", "publish"]
+    actions = ["propose", "publish", "retract"]
     fields = [
         "region", "profession", "numero", "date_signature", "date_publication", "periode", "millesime_cog", "source",
         "lien", "statut", "origine", "propose_par", "publie_par",
@@ -74,6 +74,11 @@ class ArreteAdmin(admin.ModelAdmin):
     @admin.action(description="Publier les arrêtés choisis", permissions=["change"])
     def publish(self, request: HttpRequest, queryset: QuerySet) -> None:
         self._act(request, queryset, publish_arrete, "publié")
+
+    @admin.action(description="Retirer les arrêtés choisis (annule leur publication)", permissions=["change"])
+    def retract(self, request: HttpRequest, queryset: QuerySet) -> None:
+        fait = "retiré, redevenu brouillon ; les personnes prévenues reçoivent un rectificatif"
+        self._act(request, queryset, retract_arrete, fait)
 
     def _act(self, request: HttpRequest, queryset: QuerySet, acte: Any, fait: str) -> None:
         for arrete in queryset.order_by("pk")[:20]:

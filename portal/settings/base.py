@@ -230,10 +230,10 @@ LOGGING = {
 MAILLAGE_BLOC_MARQUE = env.bool("MAILLAGE_BLOC_MARQUE", default=False)
 # What happens below, and the tasks above that ask to know (portal.core.outbox.emit).
 MAILLAGE_ABONNEMENTS: dict[str, list[str]] = {
-    "zonage.zones": ["aides.eligibilite_zones"],
-    "zonage.territoire": ["aides.eligibilite_territoire"],
-    "aides.regle": ["aides.eligibilite_regle"],
-    "aides.parametre": ["aides.eligibilite_parametre"],
+    "zonage.zones": ["aides.eligibilite_zones", "aides.suivi_zones"],
+    "zonage.territoire": ["aides.eligibilite_territoire", "aides.suivi_territoire"],
+    "aides.regle": ["aides.eligibilite_regle", "aides.suivi_regle"],
+    "aides.parametre": ["aides.eligibilite_parametre", "aides.suivi_parametre"],
 }
 # The outbox, in seconds: back-off of messages and attempts, lease of a run (of a long one), bound of the queue.
 MAILLAGE_RELAIS = {
@@ -251,9 +251,21 @@ MAILLAGE_PERIODIQUES: dict[str, dict[str, Any]] = {
     "purge": {"tache": "core.purge", "toutes_les": 3600},
     # Nothing is done unless the day or the rules changed since the table was computed.
     "eligibilite": {"tache": "aides.eligibilite_jour", "toutes_les": 300},
+    # What takes effect today is said today; what a release brought is read; what nobody confirmed is erased.
+    "suivis": {"tache": "aides.suivi_jour", "toutes_les": 300},
 }
 # Receipts that one address may keep: a number per minute (m), hour (h) or day (d); empty: no limit.
 MAILLAGE_RECUS_LIMITE = env.str("MAILLAGE_RECUS_LIMITE", default="30/h")
+# Mail: files by default, one a message; `EMAIL_URL` names a server (portal.core.courriels, docs/adr/0094).
+EMAIL_BACKEND = "portal.core.courriels.FichiersBackend"
+EMAIL_FILE_PATH = env.str("MAILLAGE_COURRIELS", default=str(BASE_DIR / ".var" / "courriels"))
+EMAIL_TIMEOUT = 15
+DEFAULT_FROM_EMAIL = env.str("MAILLAGE_EXPEDITEUR", default="Maillage <ne-pas-repondre@localhost>")
+# The public address of the portal, for the links of the messages.
+MAILLAGE_ADRESSE = env.str("MAILLAGE_ADRESSE", default="http://127.0.0.1:8000")
+# Requests to follow that one address of the network may make; confirmations that one mailbox receives in a day.
+MAILLAGE_SUIVIS_LIMITE = env.str("MAILLAGE_SUIVIS_LIMITE", default="20/h")
+MAILLAGE_CONFIRMATIONS_PAR_JOUR = env.int("MAILLAGE_CONFIRMATIONS_PAR_JOUR", default=5)
 MAILLAGE_DONNEES = env.str("MAILLAGE_DONNEES", default="")
 MAILLAGE_CONTACT = env.str("MAILLAGE_CONTACT", default="")
 # What the key of a cached page holds: the core knows no app.

@@ -9,8 +9,6 @@ DEBUG = env.bool("DJANGO_DEBUG", default=False)
 ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]", *env.list("DJANGO_ALLOWED_HOSTS", default=[])]
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
-EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
-EMAIL_FILE_PATH = env.str("MAILLAGE_COURRIELS", default=".var/courriels")
 CONTENT_SECURITY_POLICY["DIRECTIVES"]["upgrade-insecure-requests"] = False
 # Static files are read where they are: nothing is collected, and WhiteNoise would warn of the missing folder.
 STATIC_ROOT = None

@@ -29,6 +29,10 @@ if not env.str("DATABASE_URL", default="").startswith(("postgresql://", "postgre
 if not env.str("REDIS_URL", default="").startswith(("redis://", "rediss://", "unix://")):
     raise ImproperlyConfigured("REDIS_URL doit être l'adresse d'un serveur Valkey ou Redis (redis://…).")
 
+if env.str("EMAIL_URL", default=""):
+    globals().update(env.email_url("EMAIL_URL"))
+MAILLAGE_ADRESSE = env.str("MAILLAGE_ADRESSE", default=f"https://{ALLOWED_HOSTS[0]}")
+
 CSRF_TRUSTED_ORIGINS = [f"https://{hote}" for hote in ALLOWED_HOSTS]
 SECURE_SSL_REDIRECT = True
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

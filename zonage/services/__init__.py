@@ -6,6 +6,7 @@ from zonage.services.arretes import (
     close_precedents,
     propose_arrete,
     publish_arrete,
+    retract_arrete,
 )
 from zonage.services.lecture_table import refresh_zones
 from zonage.services.niveaux import ensure_niveaux
@@ -18,4 +19,5 @@ __all__ = [
     "propose_arrete",
     "publish_arrete",
     "refresh_zones",
+    "retract_arrete",
 ]

@@ -1,9 +1,11 @@
-"""The life of an arrêté: brouillon → proposé → publié. Two persons; one transaction; one event."""
+"""The life of an arrêté: brouillon → proposé → publié, and back when it is taken back. Two persons, one
+transaction, one event."""
 
 from datetime import date
 
 from django.db import transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
+from django.db.models import QuerySet
 
 from portal.accounts.models import User
 from portal.core.models import Evenement
@@ -45,11 +47,69 @@ def publish_arrete(arrete: Arrete, *, par: User) -> Evenement:
             "La personne qui publie n'est pas celle qui a proposé : demandez à une autre personne."
         )
     arrete.refresh_from_db()
+    precedents = [
+        [autre.pk, autre.periode.upper.isoformat() if autre.periode.upper else ""]
+        for autre in _find_precedents(arrete.region_id, arrete.profession, arrete.periode, arrete.pk)
+    ]
     fermes = close_precedents(arrete.region_id, arrete.profession, arrete.periode, sauf=arrete.pk)
     ouverts = arrete.classements.update(publie=True, periode=arrete.periode, origine=arrete.origine)
     lignes = refresh_zones([arrete.profession])
     emit("zonage.zones", arrete.profession, arrete.region_id, cle=f"{arrete.profession}/{arrete.region_id}")
-    return _log(arrete, "publier", par, fermes=fermes, ouverts=ouverts, lignes=lignes)
+    return _log(arrete, "publier", par, fermes=fermes, ouverts=ouverts, lignes=lignes, precedents=precedents)
+
+
+@transaction.atomic
+def retract_arrete(arrete: Arrete, *, par: User) -> Evenement:
+    """Take back a publication as if it had not been: the arrêté is a draft again, what it had ended goes on.
+
+    Raises PublicationImpossible: not published by two persons here, or something published after it stands upon it.
+    """
+    publies = Arrete.objects.select_for_update().filter(
+        pk=arrete.pk, statut=StatutArrete.PUBLIE, origine=Origine.OFFICIEL
+    )
+    publication = (
+        Evenement.objects.filter(objet=f"zonage.arrete:{arrete.pk}", action="publier").order_by("-pk").first()
+    )
+    if not publies.exists() or publication is None or "precedents" not in publication.details:
+        raise PublicationImpossible(
+            "Seul un arrêté publié ici par deux personnes peut être retiré. Un zonage importé se corrige en important "
+            "le fichier corrigé."
+        )
+    arrete.refresh_from_db()
+    _refuse_if_followed(arrete, publication)
+    fermes = arrete.classements.update(publie=False)
+    publies.update(statut=StatutArrete.BROUILLON, propose_par=None, publie_par=None)
+    reouverts = sum(reopen_arrete(pk, arrete.periode.lower, fin) for pk, fin in publication.details["precedents"])
+    arrete.refresh_from_db()
+    lignes = refresh_zones([arrete.profession])
+    emit("zonage.zones", arrete.profession, arrete.region_id, cle=f"{arrete.profession}/{arrete.region_id}")
+    return _log(arrete, "retirer", par, fermes=fermes, reouverts=reouverts, lignes=lignes)
+
+
+def _refuse_if_followed(arrete: Arrete, publication: Evenement) -> None:
+    """A later publication counted on this one: it has to be taken back first."""
+    autres = Arrete.objects.filter(
+        region_id=arrete.region_id, profession=arrete.profession, origine=Origine.OFFICIEL, statut=StatutArrete.PUBLIE
+    ).exclude(pk=arrete.pk)
+    suivants = [f"zonage.arrete:{pk}" for pk in autres.order_by("pk").values_list("pk", flat=True)[:500]]
+    ensuite = Evenement.objects.filter(objet__in=suivants, action="publier", pk__gt=publication.pk)
+    if ensuite.exists():
+        raise PublicationImpossible(
+            "Un autre arrêté de la même région et de la même profession a été publié après celui-ci : "
+            "retirez-le d'abord."
+        )
+
+
+def reopen_arrete(pk: int, fin: date, avant: str) -> int:
+    """Give back to an arrêté ended on `fin` the end that it had (an ISO day, or empty: none). Returns 1 if it was."""
+    autre = Arrete.objects.select_for_update().get(pk=pk)
+    if autre.periode.upper != fin:
+        return 0
+    close = autre.periode
+    autre.periode = DateRange(close.lower, date.fromisoformat(avant) if avant else None)
+    autre.save(update_fields=["periode"])
+    Classement.objects.filter(arrete=autre, publie=True, periode__endswith=fin).update(periode=autre.periode)
+    return 1
 
 
 def close_precedents(region: str, profession: str, periode: DateRange, *, sauf: int | None) -> int:
@@ -57,16 +117,9 @@ def close_precedents(region: str, profession: str, periode: DateRange, *, sauf: 
 
     Returns the arrêtés closed. Raises PublicationImpossible when one begins on that day or later, within the period.
     """
-    autres = (
-        Arrete.objects.filter(region_id=region, profession=profession, origine=Origine.OFFICIEL)
-        .filter(statut__in=[StatutArrete.PUBLIE, StatutArrete.ABROGE], periode__overlap=periode)
-        .order_by("pk")
-    )
-    if sauf is not None:
-        autres = autres.exclude(pk=sauf)
     debut = periode.lower
     fermes = 0
-    for autre in autres:
+    for autre in _find_precedents(region, profession, periode, sauf):
         if autre.periode.lower >= debut:
             raise PublicationImpossible(
                 f"Un zonage de la même région et de la même profession commence le {_format(autre.periode.lower)} : "
@@ -75,6 +128,13 @@ def close_precedents(region: str, profession: str, periode: DateRange, *, sauf: 
         close_arrete(autre, debut)
         fermes += 1
     return fermes
+
+
+def _find_precedents(region: str, profession: str, periode: DateRange, sauf: int | None) -> QuerySet[Arrete]:
+    autres = Arrete.objects.filter(region_id=region, profession=profession, origine=Origine.OFFICIEL).filter(
+        statut__in=[StatutArrete.PUBLIE, StatutArrete.ABROGE], periode__overlap=periode
+    )
+    return (autres if sauf is None else autres.exclude(pk=sauf)).order_by("pk")
 
 
 def close_arrete(arrete: Arrete, fin: date) -> None:
@@ -88,10 +148,10 @@ def _format(jour: date) -> str:
     return f"{jour:%d/%m/%Y}"
 
 
-def _log(arrete: Arrete, action: str, par: User, **details: int) -> Evenement:
+def _log(arrete: Arrete, action: str, par: User, **details: object) -> Evenement:
     return Evenement.objects.create(
         objet=f"zonage.arrete:{arrete.pk}",
         action=action,
         auteur=par,
-        details={"profession": arrete.profession, **details},
+        details={"profession": arrete.profession, "region": arrete.region_id, **details},
     )
