@@ -16,7 +16,7 @@ import redis
 from celery import Celery, current_app
 from django.conf import settings
 from django.db import connection
-from django.db.utils import InterfaceError, OperationalError
+from django.db.utils import DatabaseError, InterfaceError, OperationalError
 from kombu.exceptions import OperationalError as FileInjoignable
 
 from portal.core.creneaux import Periodique, claim_due, read_periodiques
@@ -225,7 +225,8 @@ def hold(arret: Callable[[], bool], relais: Relais | None = None) -> None:
                     attente = 0.5
                     if partis < LOT:
                         sleep(1.0)
-        except (OperationalError, InterfaceError) as erreur:
+        # A base that stops says it in several ways, a bare DatabaseError when libpq itself has nothing to say.
+        except (DatabaseError, InterfaceError) as erreur:
             journal.warning("la base ne répond pas (%s) : nouvel essai dans %.1f s", type(erreur).__name__, attente)
             connection.close()
             time.sleep(attente)

@@ -20,6 +20,8 @@ from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.utils import DatabaseError, InterfaceError, OperationalError
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from portal.core.models import Envoi
 
@@ -136,6 +138,8 @@ def perform(
     duree: int = 0,
 ) -> bool:
     """Run one delivery. Returns whether its effect was written; a failure is written on the row, never raised."""
+    if not connection.in_atomic_block:
+        connection.close_if_unusable_or_obsolete()  # kept from a task to the next: too old, or to be looked at again
     bail = settings.MAILLAGE_RELAIS["bail"]
     if not atomique:  # between two pieces nothing holds the row: the lease does
         bail = max(settings.MAILLAGE_RELAIS["bail_long"], duree + 15)
@@ -198,7 +202,7 @@ def record_failure(course: Course, erreur: Exception) -> None:
     journal.warning("envoi %s : %s (%s)", course.id, type(erreur).__name__, lignes)
     reglages = settings.MAILLAGE_RELAIS
     if not connection.in_atomic_block:
-        connection.close_if_unusable_or_obsolete()
+        connection.close()  # whatever state the failure left it in, the next task begins on a new one
     with suppress(DatabaseError, InterfaceError):  # the base is away: the relay sends again at the end of the lease
         lus = _execute(
             ECHEC,
@@ -236,7 +240,10 @@ def write_heartbeat(silence: int = 0) -> None:
         return
     _Pouls.dernier = maintenant
     with suppress(redis.RedisError):
-        client = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=1, socket_connect_timeout=1)
+        # Tried once: a frozen Valkey must not slow the work down.
+        client = redis.Redis.from_url(
+            settings.REDIS_URL, socket_timeout=1, socket_connect_timeout=1, retry=Retry(NoBackoff(), 0)
+        )
         try:
             client.set(CLE_BATTEMENT, f"{time.time() + silence:.0f}", ex=3600)
         finally:

@@ -195,6 +195,8 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+# Tasks that share a connection to PostgreSQL: looked at before each one, closed after a failure (portal.core.taches).
+CELERY_DB_REUSE_MAX = 100
 CELERY_TASK_TIME_LIMIT = 60
 CELERY_TASK_SOFT_TIME_LIMIT = 45
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 30
@@ -251,6 +253,8 @@ MAILLAGE_PERIODIQUES: dict[str, dict[str, Any]] = {
     "purge": {"tache": "core.purge", "toutes_les": 3600},
     # Nothing is done unless the day or the rules changed since the table was computed.
     "eligibilite": {"tache": "aides.eligibilite_jour", "toutes_les": 300},
+    # The files of /donnees/: nothing is written unless what they come from changed.
+    "donnees_ouvertes": {"tache": "aides.donnees_ouvertes", "toutes_les": 3600},
     # What takes effect today is said today; what a release brought is read; what nobody confirmed is erased.
     "suivis": {"tache": "aides.suivi_jour", "toutes_les": 300},
 }
