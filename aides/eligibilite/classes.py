@@ -47,16 +47,28 @@ class Classe:
     locale: str
 
 
-# One row a commune and a profession: the niveau when it is certain, and what holds beside the zoning.
+# One row a commune and a profession: the niveau when it is certain, and what holds beside the zoning. The zones are
+# read once as they lie, and once by commune: hashing every pair to find the few that have none costs twice as much.
 CIBLE = """
-SELECT c.code_insee AS commune, p.profession, coalesce(z.niveau_id, '') AS niveau, {locale} AS locale
-  FROM zonage_commune c
+SELECT z.commune_id AS commune, z.profession, z.niveau_id AS niveau, {locale} AS locale
+  FROM zonage_zonecommune z {jointure}
+ WHERE {connue}
+ UNION ALL
+SELECT c.code_insee, p.profession, '', {locale}
+  FROM {communes} c
+  LEFT JOIN (SELECT z.commune_id, count(*) AS nombre, array_agg(z.profession::text) AS professions
+               FROM zonage_zonecommune z WHERE {connue} GROUP BY z.commune_id) f ON f.commune_id = c.code_insee
  CROSS JOIN unnest(%(professions)s::text[]) AS p (profession)
-  LEFT JOIN zonage_zonecommune z
-    ON z.commune_id = c.code_insee AND z.profession = p.profession AND z.periode @> %(jour)s::date
-       AND z.statut = 'connu'
-  {jointures}
- WHERE {filtre}
+ WHERE f.nombre IS DISTINCT FROM cardinality(%(professions)s::text[])
+   AND p.profession <> ALL (coalesce(f.professions, ARRAY[]::text[]))
+"""
+CONNUE = (
+    "z.profession = ANY(%(professions)s::text[]) AND z.periode @> %(jour)s::date"
+    " AND z.statut = 'connu' AND z.niveau_id IS NOT NULL"
+)
+# Communes with what holds there, computed once for all the professions.
+COMMUNES = """
+WITH lieu AS MATERIALIZED (SELECT c.code_insee, {locale} AS locale FROM zonage_commune c {jointures} WHERE {filtre})
 """
 # Without anything beside the zoning: no need to go through the communes, and one class more costs nothing.
 CLASSES_ORDINAIRES = """
@@ -153,7 +165,6 @@ def read_terrain(cursor: CursorWrapper, catalogue: Catalogue, portee: Portee, jo
     if portee.regions is not None:
         filtres.append("d.region_id = ANY(%(regions)s::text[])")
     ordinaire = len(jointures) == (portee.regions is not None and not montants)
-    locale = "''" if ordinaire else " || '|' || ".join(morceaux)
     parametres = {
         "jour": jour,
         "professions": list(portee.professions or Profession.values),
@@ -162,8 +173,17 @@ def read_terrain(cursor: CursorWrapper, catalogue: Catalogue, portee: Portee, jo
         "listes": list(listes),
         "lieux": sorted(catalogue.lieux),
     }
-    cible = CIBLE.format(locale=locale, jointures="\n".join(jointures), filtre=" AND ".join(filtres))
+    cible = _write_cible(jointures, filtres, "" if ordinaire else " || '|' || ".join(morceaux))
     return Terrain(jour, cible, parametres, listes, montants, ordinaire)
+
+
+def _write_cible(jointures: Sequence[str], filtres: Sequence[str], locale: str) -> str:
+    """Without anything to join, the zones alone tell the known ones."""
+    if not jointures:
+        return CIBLE.format(locale="''", communes="zonage_commune", jointure="", connue=CONNUE)
+    lieu = COMMUNES.format(locale=locale or "''", jointures="\n".join(jointures), filtre=" AND ".join(filtres))
+    jointure = "JOIN lieu c ON c.code_insee = z.commune_id"
+    return lieu + CIBLE.format(locale="c.locale", communes="lieu", jointure=jointure, connue=CONNUE)
 
 
 def _read_listes(cursor: CursorWrapper, catalogue: Catalogue, jour: date) -> tuple[str, ...]:
