@@ -2,8 +2,12 @@
 
 from django.urls import URLPattern, URLResolver, path, re_path
 
+from aides.api.couverture import CouvertureView
 from aides.api.dispositifs import DispositifsView, DispositifView, FaitsView
+from aides.api.eligibilites import EligibilitesView
 from aides.api.evaluations import EvaluationsView
+from aides.api.lots import EvaluationsLotView
+from aides.api.recus import RecuView
 from portal.core.api.documentation import SchemaView
 from portal.core.api.vues import AdresseInconnueView
 from zonage.api.communes import CommunesView, CommuneView
@@ -19,6 +23,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("dispositifs/<str:code>/", DispositifView.as_view(), name="api_dispositif_detail"),
     path("faits/", FaitsView.as_view(), name="api_fait_list"),
     path("evaluations/", EvaluationsView.as_view(), name="api_evaluation_create"),
+    path("evaluations/lot/", EvaluationsLotView.as_view(), name="api_evaluation_lot"),
+    path("eligibilites/", EligibilitesView.as_view(), name="api_eligibilite_list"),
+    path("couverture/", CouvertureView.as_view(), name="api_couverture_list"),
+    path("recus/<str:code>/", RecuView.as_view(), name="api_recu_detail"),
     path("schema/", SchemaView.as_view(urlconf="portal.api"), name="api_schema"),
     re_path(r"", AdresseInconnueView.as_view(), name="api_adresse_inconnue"),
 ]

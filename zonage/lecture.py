@@ -172,6 +172,33 @@ def zone_days(commune: str, profession: str, jours: Collection[date]) -> dict[da
     }
 
 
+def zone_days_many(demandes: Mapping[tuple[str, str], Collection[date]]) -> dict[tuple[str, str], dict[date, Zone]]:
+    """`zone_days` for many couples of a commune and a profession, in one query."""
+    jours = [jour for siens in demandes.values() for jour in siens]
+    if not jours:
+        return {couple: {} for couple in demandes}
+    communes, professions = ({couple[rang] for couple in demandes} for rang in (0, 1))
+    requete = (
+        ZoneCommune.objects.filter(
+            commune_id__in=communes, profession__in=professions, periode__startswith__lte=max(jours)
+        )
+        .order_by("commune_id", "profession", "-periode__startswith")
+        .values(*COLONNES, **BORNES)
+    )
+    lignes = list(requete[: HISTORIQUE_MAX * len(communes) * len(professions)])
+    reperes = read_reperes(lignes)
+    siennes: dict[tuple[str, str], list[dict[str, Any]]] = {couple: [] for couple in demandes}
+    for ligne in lignes:
+        siennes.get((ligne["commune_id"], ligne["profession"]), []).append(ligne)
+    return {
+        couple: {
+            jour: _build_zone(*couple, jour, [une for une in siennes[couple] if une["debut"] <= jour], reperes)
+            for jour in siens
+        }
+        for couple, siens in demandes.items()
+    }
+
+
 def zones(commune: str, *, au: date) -> dict[str, Zone]:
     """The six professions, in the order of `Profession`, in one query."""
     par_profession: dict[str, list[dict[str, Any]]] = {profession: [] for profession in PROFESSIONS}

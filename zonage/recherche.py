@@ -6,7 +6,7 @@ population, then code: « chalon » is Chalon-sur-Saône before Chalon (Isère),
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -113,9 +113,31 @@ def resolve_commune(code: str) -> Resolution:
         )
         if ancienne is not None:
             return Resolution(ancienne.commune, ancienne.code_insee, ancienne.nom or None, ancienne.depuis)
-    raise CommuneInconnue(
-        f"Aucune commune ne porte le code « {ascii(propre[:10])[1:-1]} ». Vérifiez les cinq caractères du code INSEE, "
-        "ou cherchez la commune par son nom."
+    raise CommuneInconnue(explain_commune_inconnue(code))
+
+
+def resolve_communes(codes: Collection[str]) -> dict[str, Resolution]:
+    """`resolve_commune` for many codes, in two queries. A code that no commune bears or bore is left out."""
+    voulus = {code: propre for code in codes if CODE_COMMUNE.fullmatch(propre := code.strip().upper())}
+    actuelles = Commune.objects.select_related("departement__region", "epci", "parent").in_bulk(set(voulus.values()))
+    resolues = {propre: Resolution(commune) for propre, commune in actuelles.items()}
+    anciennes = (
+        AncienneCommune.objects.select_related("commune__departement__region", "commune__epci")
+        .filter(code_insee__in=set(voulus.values()) - set(resolues))
+        .order_by("code_insee", F("depuis").desc(nulls_last=True), "-nom", "commune")
+    )
+    for ancienne in anciennes:
+        resolues.setdefault(
+            ancienne.code_insee,
+            Resolution(ancienne.commune, ancienne.code_insee, ancienne.nom or None, ancienne.depuis),
+        )
+    return {code: resolues[propre] for code, propre in voulus.items() if propre in resolues}
+
+
+def explain_commune_inconnue(code: str) -> str:
+    return (
+        f"Aucune commune ne porte le code « {ascii(code.strip().upper()[:10])[1:-1]} ». Vérifiez les cinq caractères "
+        "du code INSEE, ou cherchez la commune par son nom."
     )
 
 

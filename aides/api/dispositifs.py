@@ -4,9 +4,9 @@ from django.http import HttpResponse
 from rest_framework import exceptions
 from rest_framework.request import Request
 
-from aides.api.donnees import dump_dispositif, dump_fait, dump_version
 from aides.api.formes import DispositifSerializer, FaitsSerializer, PageDispositifsSerializer
 from aides.catalogue import catalogue
+from aides.publication import dump_dispositif, dump_fait, dump_version
 from aides.regles.faits import FAITS
 from portal.core.api.corps import display_nom
 from portal.core.api.parametres import AU

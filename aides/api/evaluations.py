@@ -8,8 +8,8 @@ from django.http import HttpResponse
 from django.utils import timezone
 from rest_framework.request import Request
 
-from aides.api.donnees import dump_montant, dump_preuve
 from aides.api.formes import DemandeEvaluationSerializer, EvaluationSerializer
+from aides.publication import dump_montant, dump_preuve
 from aides.regles.evaluation import Resultat
 from aides.regles.faits import FAITS, FaitInvalide, clean_fait
 from aides.regles.situation import Valeur

@@ -36,11 +36,18 @@ class Offre:
 
 @dataclass(frozen=True, slots=True)
 class Offres:
-    """`jour`: the day of the law that was read. None: nothing has been computed yet."""
+    """`jour`: the day of the law that was read. None: nothing has been computed yet.
+
+    `execution`: the last run that wrote. `couples`: the communes × professions read; `suite`: the key of the last one
+    when the limit was reached, so that the next list begins after it.
+    """
 
     jour: date | None
     change_le: datetime | None
     lignes: tuple[Offre, ...]
+    execution: int | None = None
+    couples: int = 0
+    suite: tuple[str, str] | None = None
 
     def offre(self, dispositif: str) -> Offre | None:
         return next((offre for offre in self.lignes if offre.dispositif == dispositif), None)
@@ -61,14 +68,14 @@ class Filtre:
 
 UNE = """
 SELECT j.jour, j.change_le, j.versions, e.commune_id, e.profession, e.eligibles, e.a_instruire, e.minimums, e.maximums,
-       e.periodicites
+       e.periodicites, j.execution_id
   FROM aides_jeueligibilite j
   LEFT JOIN aides_eligibilite e ON e.commune_id = %(commune)s AND e.profession = %(profession)s
 """
 # A rank is a bit: nothing but constants and ranks drawn from the row of the set enters this text.
 LISTE = """
 SELECT j.jour, j.change_le, j.versions, e.commune_id, e.profession, e.eligibles, e.a_instruire, e.minimums, e.maximums,
-       e.periodicites
+       e.periodicites, j.execution_id
   FROM aides_jeueligibilite j
   LEFT JOIN LATERAL (
        SELECT (r.rang - 1)::int AS rang FROM jsonb_array_elements(j.versions) WITH ORDINALITY AS r (version, rang)
@@ -106,7 +113,7 @@ def list_offres(filtre: Filtre, *, limite: int = 100) -> Offres:
     """
     if filtre.issue and not filtre.dispositif:
         raise ValueError("an issue is that of a scheme: give `dispositif`")
-    apres = filtre.apres or (None, None)
+    apres, limite = filtre.apres or (None, None), max(1, min(limite, LIMITE_MAX))
     parametres: dict[str, Any] = {
         "communes": list(filtre.communes) if filtre.communes is not None else None,
         "departement": filtre.departement,
@@ -116,15 +123,15 @@ def list_offres(filtre: Filtre, *, limite: int = 100) -> Offres:
         "issue": filtre.issue.value if filtre.issue else None,
         "apres_commune": apres[0],
         "apres_profession": apres[1],
-        "limite": max(1, min(limite, LIMITE_MAX)),
+        "limite": limite,
     }
     with connection.cursor() as cursor:
         cursor.execute(LISTE, parametres)
         lignes = cursor.fetchall()
     if lignes:
-        return _build(lignes, filtre.dispositif)
+        return _build(lignes, filtre.dispositif, limite)
     jeu = JeuEligibilite.objects.first()
-    return Offres(jeu.jour, jeu.change_le, ()) if jeu else Offres(None, None, ())
+    return Offres(jeu.jour, jeu.change_le, (), jeu.execution_id) if jeu else Offres(None, None, ())
 
 
 def describe_jeu() -> str:
@@ -140,12 +147,14 @@ def describe_jeu() -> str:
     )
 
 
-def _build(lignes: Sequence[tuple[Any, ...]], dispositif: str | None) -> Offres:
+def _build(lignes: Sequence[tuple[Any, ...]], dispositif: str | None, limite: int = 0) -> Offres:
     if not lignes:
         return Offres(None, None, ())
-    jour, change_le = lignes[0][:2]
-    offres = tuple(offre for ligne in lignes if ligne[3] for offre in _read(ligne[2:], dispositif))
-    return Offres(jour, change_le, offres)
+    jour, change_le, execution = *lignes[0][:2], lignes[0][-1]
+    lues = [ligne[2:-1] for ligne in lignes if ligne[3]]
+    offres = tuple(offre for ligne in lues for offre in _read(ligne, dispositif))
+    suite = (lues[-1][1], lues[-1][2]) if lues and len(lues) == limite else None
+    return Offres(jour, change_le, offres, execution, len(lues), suite)
 
 
 def _read(ligne: tuple[Any, ...], voulu: str | None) -> Iterator[Offre]:

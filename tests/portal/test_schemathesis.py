@@ -28,6 +28,10 @@ CAS = {
     ("get", "/dispositifs/{code}/"): 210,
     ("get", "/faits/"): 30,
     ("post", "/evaluations/"): 420,
+    ("post", "/evaluations/lot/"): 150,
+    ("get", "/eligibilites/"): 300,
+    ("get", "/couverture/"): 150,
+    ("get", "/recus/{code}/"): 150,
 }
 VERIFICATIONS = [
     "not_a_server_error",

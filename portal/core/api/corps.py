@@ -13,6 +13,7 @@ from portal.core.api.problemes import CorpsTropGrand, RequeteInvalide
 TAILLE_MAX = 64 * 1024
 PROFONDEUR_MAX = 32
 CHIFFRES_MAX = 15
+CROCHETS = re.compile(r"[\[\]{}]")
 CHAINES = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 
 
@@ -20,6 +21,7 @@ class StrictJSONParser(parsers.BaseParser):
     """JSON as RFC 8259 reads it: no duplicate key, NaN, huge number, deep nesting, NUL, lone surrogate."""
 
     media_type = "application/json"
+    taille_max = TAILLE_MAX
 
     def parse(self, stream: Any, media_type: Any = None, parser_context: Any = None) -> Any:
         meta = stream.META
@@ -30,16 +32,21 @@ class StrictJSONParser(parsers.BaseParser):
             raise exceptions.UnsupportedMediaType(media_type)
         return read_json(self._read(stream))
 
-    @staticmethod
-    def _read(stream: Any) -> bytes:
+    def _read(self, stream: Any) -> bytes:
         try:
             annonce = int(stream.META.get("CONTENT_LENGTH") or 0)
         except ValueError:
             annonce = 0
-        corps = stream.read(TAILLE_MAX + 1) if annonce <= TAILLE_MAX else b""
-        if annonce > TAILLE_MAX or len(corps) > TAILLE_MAX:
-            raise CorpsTropGrand(f"Le corps de la requête dépasse {TAILLE_MAX // 1024} Ko.")
+        corps = stream.read(self.taille_max + 1) if annonce <= self.taille_max else b""
+        if annonce > self.taille_max or len(corps) > self.taille_max:
+            raise CorpsTropGrand(f"Le corps de la requête dépasse {self.taille_max // 1024} Ko.")
         return corps
+
+
+class StrictLotJSONParser(StrictJSONParser):
+    """The same for a list of questions: a kilobyte each."""
+
+    taille_max = 1024 * 1024
 
 
 def read_json(corps: bytes) -> Any:
@@ -75,12 +82,12 @@ def _check_profondeur(texte: str) -> None:
     if texte.count("[") + texte.count("{") <= PROFONDEUR_MAX:
         return
     profondeur = 0
-    for caractere in CHAINES.sub("", texte):
+    for caractere in CROCHETS.findall(CHAINES.sub("", texte)):
         if caractere in "[{":
             profondeur += 1
             if profondeur > PROFONDEUR_MAX:
                 raise RequeteInvalide(f"Le JSON est imbriqué sur plus de {PROFONDEUR_MAX} niveaux.")
-        elif caractere in "]}":
+        else:
             profondeur -= 1
 
 
@@ -134,7 +141,7 @@ def find_defaut(texte: str) -> str | None:
     """Why this text cannot be stored nor shown; None when it can."""
     if "\0" in texte:
         return "Un texte contient un caractère nul (U+0000)."
-    if any("\ud800" <= caractere <= "\udfff" for caractere in texte):
+    if not texte.isascii() and any("\ud800" <= caractere <= "\udfff" for caractere in texte):
         return "Un texte contient un demi-caractère Unicode isolé (U+D800 à U+DFFF)."
     return None
 

@@ -17,6 +17,7 @@ import redis
 from django.conf import settings
 from redis.backoff import NoBackoff
 from redis.retry import Retry
+from rest_framework import exceptions
 from rest_framework.settings import api_settings
 from rest_framework.throttling import BaseThrottle
 
@@ -118,6 +119,14 @@ class LimiteParAdresse(BaseThrottle):
         duree = DUREES[periode[0]]
         self.attente = compteur.take(build_cle(self.get_ident(request)), limite=int(nombre), duree=duree)
         return self.attente is None
+
+    def charge(self, request: Any, poids: int) -> None:
+        """Count a heavy request as several: `poids` more, never beyond the whole limit. Raises Throttled."""
+        taux = api_settings.DEFAULT_THROTTLE_RATES["anon"]
+        maximum = int(str(taux).split("/")[0]) - 1 if taux else 0
+        for _ in range(min(poids, maximum)):
+            if not self.allow_request(request, None):
+                raise exceptions.Throttled(self.attente)
 
     def get_ident(self, request: Any) -> str:
         """The address of the caller, as the framework reads it, without parsing every header."""

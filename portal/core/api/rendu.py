@@ -30,3 +30,14 @@ class JsonRenderer(renderers.BaseRenderer):
 class GeoJsonRenderer(JsonRenderer):
     media_type = "application/geo+json"
     format = "geojson"
+
+
+class CsvRenderer(renderers.BaseRenderer):
+    """The view writes the table itself: this class only names its type to the negotiation."""
+
+    media_type = "text/csv"
+    format = "csv"
+    charset = None
+
+    def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None) -> bytes:
+        return data if isinstance(data, bytes) else b""

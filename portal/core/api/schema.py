@@ -7,6 +7,7 @@ from typing import Any
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.renderers import OpenApiJsonRenderer, OpenApiYamlRenderer
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
 from rest_framework import serializers
 from rest_framework.renderers import BaseRenderer
@@ -29,6 +30,8 @@ class Documentation:
     exemple_requete: Any = None
     chemin: Mapping[str, tuple[str, Mapping[str, Any], str]] = field(default_factory=dict)
     introuvable: str = ""
+    csv: bool = False
+    """The answer is also a table, by `format=csv` or by the Accept header."""
 
 
 class ProblemeSerializer(serializers.Serializer):  # type: ignore[type-arg]
@@ -112,6 +115,9 @@ class MaillageSchema(AutoSchema):
     def get_response_serializers(self) -> Any:
         exemples = [OpenApiExample("exemple", value=self.doc.exemple, response_only=True)] if self.doc.exemple else []
         reponses: dict[Any, Any] = {200: OpenApiResponse(self.doc.reponse, "Succès.", examples=exemples)}
+        if self.doc.csv:
+            reponses[200, "application/json"] = reponses.pop(200)
+            reponses[200, "text/csv"] = OpenApiResponse(OpenApiTypes.STR, "Succès.")
         if self.method == "GET" and self.conditionnelle:
             reponses[304] = OpenApiResponse(None, "Inchangé depuis l'ETag donné dans « If-None-Match ».")
         statuts = [400, 406, 429, 500, 503]

@@ -42,7 +42,7 @@ PAGINATION = (
 )
 ENTETES = {
     "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "ETag, Retry-After",
+    "Access-Control-Expose-Headers": "ETag, Link, Retry-After",
     "Cross-Origin-Resource-Policy": "cross-origin",
     # Data load nothing: stricter than a page.
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
