@@ -8,6 +8,8 @@ from aides.catalogue import catalogue
 from aides.eligibilite.calcul import is_due, refresh_eligibilite
 from aides.eligibilite.classes import PARTOUT, Portee, list_professions
 from aides.models import EtatSuivi, Suivi
+from aides.open_data import is_due as is_package_due
+from aides.open_data import publish_package
 from aides.suivi import causes, envois
 from aides.suivi.depot import purge_non_confirmes
 from aides.suivi.messages import ask_to_send, open_echeances
@@ -119,3 +121,13 @@ def read_jour_suivis(course: Course) -> None:
         causes.evaluate_cause(
             f"envoi:{course.id}", causes.describe_portail(empreinte), au=timezone.localdate(), ouvre=course.tranche
         )
+
+
+DUREE_DONNEES = 200
+
+
+@tache("aides.donnees_ouvertes", atomique=False, duree=DUREE_DONNEES)
+def publish_donnees_ouvertes(course: Course) -> None:
+    """The files of the open data, when what they come from changed since the last ones."""
+    if is_package_due():
+        publish_package(course.tranche)

@@ -16,6 +16,7 @@ urlpatterns = [
     path("", include("aides.urls_communes")),
     path("recus/", include("aides.urls_recus")),
     path("suivi/", include("aides.urls_suivi")),
+    path("donnees/", include("aides.urls_donnees")),
     path("travaux/", include("portal.core.urls_travaux")),
     path("api/", DocumentationView.as_view(urlconf="portal.api"), name="api_documentation"),
     path("admin/", admin.site.urls),
