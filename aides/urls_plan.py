@@ -1,3 +1,5 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from aides.views import plan
+
+urlpatterns = [path("", plan.plan, name="plan")]
