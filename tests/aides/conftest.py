@@ -4,9 +4,11 @@ import pytest
 from django.core.cache import caches
 
 from aides.classes import forget_classes
+from aides.locaux import forget_parametres
 from aides.views.resultat import PATRONS
-from portal.core import cache
+from portal.core import cache, gardes
 from tests.aides.territoire import build_verifier
+from zonage.listes import forget_listes
 
 
 @pytest.fixture(autouse=True)
@@ -16,6 +18,17 @@ def _fresh_pages(monkeypatch):
     PATRONS.clear()
     forget_classes()
     monkeypatch.setattr(cache, "DUREE_VERSION", -1.0)
+
+
+@pytest.fixture
+def locaux_relus(monkeypatch):
+    """The lists and the regional amounts are read at each call, and nothing is left to the next test."""
+    monkeypatch.setattr(gardes, "DUREE_GARDE", -1.0)
+    forget_listes()
+    forget_parametres()
+    yield
+    forget_listes()
+    forget_parametres()
 
 
 @pytest.fixture

@@ -23,6 +23,7 @@ from aides.regles.valeurs import sample_values
 from aides.services import Bilan, list_fermetures
 from aides.services_recus import keep_recu
 from portal.core.sql import copy_rows
+from tests.profils import JEUNE_GENERALISTE
 from zonage.models import Commune
 
 NIVEAUX = ("zip", "zac", "zv", "vud", "ud", "hors", None)
@@ -30,17 +31,7 @@ REPONSE = (
     "commune=71333&au=2025-12-31&profession=medecin&specialite=generaliste&statut=projet&type_cabinet=principal"
     "&premiere_installation=oui&secteur=secteur_1&jours_semaine=3.5&exercice_coordonne=groupe&pdsa=oui"
 )
-MEDECIN = {
-    "profession": "medecin",
-    "specialite": "generaliste",
-    "statut": "projet",
-    "type_cabinet": "principal",
-    "premiere_installation": "oui",
-    "secteur": "secteur_1",
-    "jours_semaine": "3.5",
-    "exercice_coordonne": "groupe",
-    "pdsa": "oui",
-}
+MEDECIN = JEUNE_GENERALISTE
 AU = date(2025, 12, 31)
 LOT = 1_000
 SEMBLABLES = 4

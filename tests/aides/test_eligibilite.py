@@ -16,12 +16,10 @@ from aides.eligibilite import calcul
 from aides.eligibilite.calcul import is_due, refresh_eligibilite
 from aides.eligibilite.classes import PARTOUT, Portee, read_terrain
 from aides.eligibilite.lecture import Filtre, list_offres, read_offre
-from aides.locaux import forget_parametres
 from aides.models import Eligibilite, JeuEligibilite, ParametreRegional, StatutParametre
 from aides.regles.evaluation import Issue
 from aides.regles.parametres import PARAMETRES
 from aides.services import check
-from portal.core import cache, gardes
 from portal.core.models import Envoi, Execution
 from portal.core.outbox import post
 from portal.core.relais import take
@@ -35,7 +33,6 @@ from tests.zonage.factories_zonage import (
     TerritoireFactory,
     UserFactory,
 )
-from zonage import listes
 from zonage.enums import Profession, StatutZone, TypeTerritoire
 from zonage.models import AppartenanceListe, Commune, ListeCommunes, Niveau, PeriodeListe, Territoire, ZoneCommune
 from zonage.services import ensure_niveaux, propose_arrete, publish_arrete
@@ -45,15 +42,9 @@ HORS_LISTES = ("71901", "71902")
 
 
 @pytest.fixture(autouse=True)
-def _fresh(monkeypatch):
-    monkeypatch.setattr(gardes, "DUREE_GARDE", -1.0)
-    monkeypatch.setattr(cache, "DUREE_VERSION", -1.0)
-    listes.forget_listes()
-    forget_parametres()
+def _fresh(locaux_relus):
     with follow_locaux():
         yield
-    listes.forget_listes()
-    forget_parametres()
 
 
 def write_zone(commune, profession, arrete, niveau=None, statut=StatutZone.CONNU):

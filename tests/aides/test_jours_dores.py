@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from aides.catalogue import catalogue
-from aides.regles.evaluation import Resultat, evaluate
+from aides.regles.evaluation import Resultat, evaluate, evaluate_all, find_questions
 from aides.regles.situation import Situation
 from aides.services import list_fermetures
 from tests.aides.scenarios import DOSSIER, ISSUES, build_locaux, build_zone, clean
@@ -111,3 +111,20 @@ def test_the_golden_days_see_each_state():
         for reponse in expect(profil, jour).values()
     }
     assert vus == {*ISSUES, *ETATS.values()}
+
+
+@pytest.mark.parametrize("nom", PROFILS)
+def test_the_questionnaire_stays_short_with_the_whole_catalogue(nom):
+    """Each answers the first question asked, until nothing more can change a verdict."""
+    jour, profil = JOURS[-1], PROFILS[nom]
+    siens = clean({**profil["faits"], **profil.get("faits_du_jour", {}).get(jour, {})})
+    connus = {"profession": siens["profession"]}
+    for _ in range(13):
+        zones = {lu: build_zone(profil["zone"]) for lu in (jour, *connus.values()) if isinstance(lu, date)}
+        situation = Situation(dict(connus), zones, locaux=build_locaux(profil["listes"], zones))
+        questions = find_questions(evaluate_all(catalogue(), situation, au=jour), situation, au=jour)
+        if not questions:
+            break
+        connus[questions[0].code] = siens[questions[0].code]
+    assert not questions, list(connus)
+    assert 3 <= len(connus) <= 13

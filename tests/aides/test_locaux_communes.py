@@ -11,7 +11,7 @@ from django.db.backends.postgresql.psycopg_any import DateRange
 from aides import situations
 from aides.archives import RegleNonArchivee, archive_catalogue, load_archive
 from aides.catalogue import DOSSIER, catalogue
-from aides.locaux import SQL_PARAMETRES, forget_parametres, read_locaux
+from aides.locaux import SQL_PARAMETRES, read_locaux
 from aides.models import ArchiveRegle, ParametreRegional, StatutParametre
 from aides.parametres import ValidationImpossible, dismiss_parametre, propose_parametre, validate_parametre
 from aides.regles.chargement import load_texte
@@ -22,7 +22,7 @@ from aides.regles.situation import ZoneLue
 from aides.services import check
 from aides.situations import read_situation
 from portal.accounts.models import User
-from portal.core import cache, gardes
+from portal.core import gardes
 from portal.core.models import Envoi, Evenement
 from tests.zonage.factories import CommuneFactory, RegionFactory
 from zonage import listes
@@ -30,17 +30,7 @@ from zonage.models import AppartenanceListe, ListeCommunes, PeriodeListe
 
 LE = date(2025, 3, 1)
 
-
-@pytest.fixture(autouse=True)
-def _fresh(monkeypatch):
-    """Each test reads the database, and leaves nothing in the process to the next one."""
-    monkeypatch.setattr(gardes, "DUREE_GARDE", -1.0)
-    monkeypatch.setattr(cache, "DUREE_VERSION", -1.0)
-    listes.forget_listes()
-    forget_parametres()
-    yield
-    listes.forget_listes()
-    forget_parametres()
+pytestmark = pytest.mark.usefixtures("locaux_relus")
 
 
 @pytest.fixture

@@ -32,21 +32,12 @@ from aides.regles.faits import FAITS
 from aides.regles.valeurs import sample_values
 from aides.services import check, clean_faits
 from aides.views.ou_obtenir_fichiers import write_cell
+from tests.profils import JEUNE_GENERALISTE
 from zonage.models import Commune
 
 PAGE = "/aides/ou-obtenir/"
 AU = date(2025, 10, 1)
-MEDECIN = {
-    "profession": "medecin",
-    "specialite": "generaliste",
-    "statut": "projet",
-    "type_cabinet": "principal",
-    "premiere_installation": "oui",
-    "secteur": "secteur_1",
-    "jours_semaine": "3.5",
-    "exercice_coordonne": "groupe",
-    "pdsa": "oui",
-}
+MEDECIN = JEUNE_GENERALISTE
 JOURS = [date(2019, 6, 6), date(2022, 6, 1), date(2025, 10, 1), date(2025, 12, 31), date(2026, 3, 2)]
 VERSIONS = [version for dispositif in catalogue().dispositifs for version in dispositif.versions]
 

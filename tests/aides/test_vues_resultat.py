@@ -12,23 +12,13 @@ from aides.pdf import build_donnees
 from aides.regles.evaluation import Issue
 from aides.views import resultat
 from portal.core import cache
+from tests.profils import JEUNE_GENERALISTE
 from zonage import lecture
 from zonage.models import ZoneCommune
 
 RESULTAT = "/aides/verifier/resultat/"
 PDF = "/aides/verifier/pdf/"
-MEDECIN = {
-    "commune": "71333",
-    "profession": "medecin",
-    "specialite": "generaliste",
-    "statut": "projet",
-    "type_cabinet": "principal",
-    "premiere_installation": "oui",
-    "secteur": "secteur_1",
-    "jours_semaine": "3.5",
-    "exercice_coordonne": "groupe",
-    "pdsa": "oui",
-}
+MEDECIN = {"commune": "71333", **JEUNE_GENERALISTE}
 
 pytestmark = pytest.mark.usefixtures("territoire_verifier")
 

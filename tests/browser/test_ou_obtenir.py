@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 import pytest
 
 from tests.browser.conftest import assert_accessible
+from tests.profils import JEUNE_GENERALISTE
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -14,18 +15,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.navigateur
 
 PAGE = "/aides/ou-obtenir/"
-PROFIL = {
-    "profession": "medecin",
-    "specialite": "generaliste",
-    "statut": "projet",
-    "type_cabinet": "principal",
-    "premiere_installation": "oui",
-    "secteur": "secteur_1",
-    "jours_semaine": "3.5",
-    "exercice_coordonne": "groupe",
-    "pdsa": "oui",
-    "contrat_etat": "aucun",
-}
+PROFIL = {**JEUNE_GENERALISTE, "contrat_etat": "aucun"}
 CAIM = {"dispositif": "caim", "au": "2025-12-01", **PROFIL}
 CHALON = {"commune": "71076", "distance": "45", "unite": "min"}
 

@@ -6,21 +6,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.browser.conftest import assert_accessible
+from tests.profils import JEUNE_GENERALISTE
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 pytestmark = pytest.mark.navigateur
-JEUNE_MEDECIN = {
-    "specialite": "generaliste",
-    "statut": "projet",
-    "type_cabinet": "principal",
-    "premiere_installation": "oui",
-    "secteur": "secteur_1",
-    "jours_semaine": "3.5",
-    "exercice_coordonne": "groupe",
-    "pdsa": "oui",
-}
+JEUNE_MEDECIN = {code: valeur for code, valeur in JEUNE_GENERALISTE.items() if code != "profession"}
 
 
 def choose_commune(page: "Page", texte: str, nom: str, *, javascript: bool) -> None:

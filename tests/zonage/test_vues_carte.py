@@ -9,6 +9,7 @@ from django.core.cache import caches
 
 from tests.zonage.carte_essai import BASCULE, build_communes, classe
 from tests.zonage.factories import CommuneFactory, DepartementFactory
+from tests.zonage.pages_essai import read_page
 from zonage.comparaisons import communes_de, read_perimetre, repartitions_de, repartitions_france
 from zonage.contours import fichier_contours
 from zonage.enums import Origine, StatutZone, TypeCommune
@@ -16,9 +17,7 @@ from zonage.enums import Origine, StatutZone, TypeCommune
 CARTE = "/zones/carte/"
 
 
-@pytest.fixture(autouse=True)
-def vide():
-    caches["pages"].clear()
+pytestmark = pytest.mark.usefixtures("sans_pages_gardees")
 
 
 @pytest.fixture
@@ -32,12 +31,6 @@ def communes(db):
     return creees
 
 
-def lit(client, adresse, statut=200):
-    reponse = client.get(adresse)
-    assert reponse.status_code == statut, reponse.content[:500]
-    return re.sub(r"(?:\s|&nbsp;)+", " ", reponse.content.decode())
-
-
 def part(page, libelle):
     """(communes, share) of a class in the legend."""
     ligne = re.search(
@@ -47,7 +40,7 @@ def part(page, libelle):
 
 
 def test_france_shows_the_share_of_the_population_of_each_class(client, communes):
-    page = lit(client, f"{CARTE}?au=2025-01-01")
+    page = read_page(client, f"{CARTE}?au=2025-01-01")
     assert part(page, "Zone d&#x27;intervention prioritaire") == (1, "22,5")
     assert part(page, "Zone d&#x27;action complémentaire") == (1, "2,5")
     assert part(page, "Hors zonage") == (1, "75,0")
@@ -57,34 +50,34 @@ def test_france_shows_the_share_of_the_population_of_each_class(client, communes
 
 @pytest.mark.parametrize(("au", "attendu"), [("2025-10-31", (1, "10,0")), ("2025-11-01", None)])
 def test_the_map_reads_the_zones_of_the_day_chosen(client, communes, au, attendu):
-    page = lit(client, f"{CARTE}?departement=71&au={au}")
+    page = read_page(client, f"{CARTE}?departement=71&au={au}")
     assert part(page, "Zone d&#x27;action complémentaire") == attendu
 
 
 def test_another_profession_is_another_map(client, communes):
-    page = lit(client, f"{CARTE}?departement=71&profession=infirmier")
+    page = read_page(client, f"{CARTE}?departement=71&profession=infirmier")
     assert "Zones des infirmiers" in page
     assert part(page, "Aucun classement connu ce jour-là") == (2, "100,0")
     assert "Choisissez une date plus ancienne" in page
 
 
 def test_the_demonstration_is_marked_where_it_shows_and_only_there(client, communes):
-    assert "zonage de démonstration" not in lit(client, f"{CARTE}?departement=71")
+    assert "zonage de démonstration" not in read_page(client, f"{CARTE}?departement=71")
     classe(communes["chalon"], "sous_dotee", profession="infirmier", origine=Origine.DEMONSTRATION)
     caches["pages"].clear()
-    assert "zonage de démonstration" in lit(client, f"{CARTE}?departement=71&profession=infirmier")
-    assert "zonage de démonstration" not in lit(client, f"{CARTE}?departement=21&profession=infirmier")
+    assert "zonage de démonstration" in read_page(client, f"{CARTE}?departement=71&profession=infirmier")
+    assert "zonage de démonstration" not in read_page(client, f"{CARTE}?departement=21&profession=infirmier")
 
 
 def test_a_departement_draws_links_and_lists_its_communes(client, communes):
-    page = lit(client, f"{CARTE}?departement=71&au=2025-01-01")
+    page = read_page(client, f"{CARTE}?departement=71&au=2025-01-01")
     assert page.count('href="/communes/71076/"') == 2  # the drawing and the table
     assert "<title>Chalon-sur-Saône : Zone d&#x27;intervention prioritaire</title>" in page
     assert "Dijon" not in page
 
 
 def test_a_region_lists_its_departements_and_its_communes(client, communes):
-    page = lit(client, f"{CARTE}?region=27&au=2025-01-01")
+    page = read_page(client, f"{CARTE}?region=27&au=2025-01-01")
     assert "departement=21" in page
     assert "departement=71" in page
     for nom in ("Chalon-sur-Saône", "Châtenoy-le-Royal", "Dijon"):
@@ -110,7 +103,7 @@ def test_a_region_lists_its_departements_and_its_communes(client, communes):
     ],
 )
 def test_a_wrong_value_is_named_and_the_rest_is_kept(client, communes, requete, message, garde):
-    page = lit(client, f"{CARTE}?{requete}", statut=400)
+    page = read_page(client, f"{CARTE}?{requete}", statut=400)
     assert message in page
     assert garde in page
     assert "<script>alert" not in page
@@ -118,7 +111,7 @@ def test_a_wrong_value_is_named_and_the_rest_is_kept(client, communes, requete, 
 
 @pytest.mark.parametrize("au", ["2010-01-01", "2040-12-31"])
 def test_the_first_and_the_last_day_are_read(client, communes, au):
-    lit(client, f"{CARTE}?au={au}")
+    read_page(client, f"{CARTE}?au={au}")
 
 
 def test_the_form_leads_to_the_short_address(client, communes):
@@ -145,11 +138,11 @@ def ordre(page):
     ],
 )
 def test_the_table_is_sorted_by_links(client, communes, tri, attendu):
-    assert ordre(lit(client, f"{CARTE}?departement=71&au=2025-01-01&tri={tri}")) == attendu
+    assert ordre(read_page(client, f"{CARTE}?departement=71&au=2025-01-01&tri={tri}")) == attendu
 
 
 def test_the_table_says_its_order_and_links_to_the_reverse(client, communes):
-    page = lit(client, f"{CARTE}?departement=71&tri=nom&au=2025-01-01")
+    page = read_page(client, f"{CARTE}?departement=71&tri=nom&au=2025-01-01")
     assert 'aria-sort="ascending"' in page
     assert "tri=-nom" in page
 
@@ -160,7 +153,7 @@ def test_the_table_says_its_order_and_links_to_the_reverse(client, communes):
 def test_a_long_table_is_paged_and_any_page_number_answers(client, db, page, premiere):
     for rang in range(60):
         CommuneFactory(code_insee=f"71{501 + rang}", nom=f"Commune {rang:03d}")
-    texte = lit(client, f"{CARTE}?departement=71&page={page}" if page else f"{CARTE}?departement=71")
+    texte = read_page(client, f"{CARTE}?departement=71&page={page}" if page else f"{CARTE}?departement=71")
     assert ordre(texte)[0] == premiere
     assert len(ordre(texte)) in {50, 10}
 
@@ -180,7 +173,7 @@ def test_arrondissements_count_instead_of_their_commune(client, db):
         )
         classe(arrondissement, niveau)
     classe(mere, None, statut=StatutZone.ADRESSE_REQUISE)
-    page = lit(client, f"{CARTE}?departement=75")
+    page = read_page(client, f"{CARTE}?departement=75")
     assert part(page, "Zone d&#x27;intervention prioritaire") == (1, "50,0")
     assert "2 000 000 habitants" in page
     assert creees["dijon"].nom not in page
@@ -196,12 +189,12 @@ def test_the_two_ways_of_counting_agree(communes):
 @pytest.mark.parametrize(("requete", "maximum"), [("", 4), ("region=27", 4), ("departement=71", 4)])
 def test_a_map_costs_few_queries(client, communes, django_assert_max_num_queries, requete, maximum):
     with django_assert_max_num_queries(maximum):
-        lit(client, f"{CARTE}?{requete}")
+        read_page(client, f"{CARTE}?{requete}")
 
 
 def test_no_inline_style_nor_script(client, communes):
     for requete in ("", "region=27", "departement=71"):
-        page = lit(client, f"{CARTE}?{requete}")
+        page = read_page(client, f"{CARTE}?{requete}")
         assert not re.search(r"\sstyle=|\son[a-z]+=|<style", page)
         assert not re.search(r"<script(?![^>]*\bsrc=)", page)
 

@@ -11,6 +11,7 @@ from aides.regles.situation import ZoneLue
 from aides.views_commune import sort_dispositifs
 from tests.zonage.carte_essai import BASCULE, build_communes, classe, mesure
 from tests.zonage.factories import AncienneCommuneFactory, CommuneFactory, DepartementFactory
+from tests.zonage.pages_essai import read_page
 from zonage import lecture
 from zonage.comparaisons import compare_apl, moyenne
 from zonage.enums import Origine, StatutZone, TypeCommune
@@ -18,9 +19,7 @@ from zonage.enums import Origine, StatutZone, TypeCommune
 CHALON = "/communes/71076/"
 
 
-@pytest.fixture(autouse=True)
-def vide():
-    caches["pages"].clear()
+pytestmark = pytest.mark.usefixtures("sans_pages_gardees")
 
 
 @pytest.fixture
@@ -32,19 +31,13 @@ def communes(db):
     return creees
 
 
-def lit(client, adresse, statut=200):
-    reponse = client.get(adresse)
-    assert reponse.status_code == statut, reponse.content[:500]
-    return re.sub(r"(?:\s|&nbsp;)+", " ", reponse.content.decode())
-
-
 def ligne(page, profession):
     """The line of a profession in the table of zones."""
     return re.search(rf'<th scope="row">{profession}</th>(.*?)</tr>', page)[1]
 
 
 def test_the_page_shows_the_six_professions_and_their_text(client, communes):
-    page = lit(client, f"{CHALON}?au=2025-10-31")
+    page = read_page(client, f"{CHALON}?au=2025-10-31")
     medecin = ligne(page, "Médecin")
     assert "Zone d&#x27;intervention prioritaire" in medecin
     assert "ESSAI-12" in medecin
@@ -54,14 +47,14 @@ def test_the_page_shows_the_six_professions_and_their_text(client, communes):
 
 
 def test_the_first_day_without_a_text_is_unknown_and_says_the_last_one_known(client, communes):
-    medecin = ligne(lit(client, f"{CHALON}?au=2025-11-01"), "Médecin")
+    medecin = ligne(read_page(client, f"{CHALON}?au=2025-11-01"), "Médecin")
     assert "Aucun classement connu ce jour-là" in medecin
     assert "Dernier connu : Zone d&#x27;intervention prioritaire, jusqu’au 31 octobre 2025" in medecin
 
 
 def test_the_history_has_every_period_latest_first(client, communes):
     classe(communes["chalon"], "zac", debut=date(2018, 1, 1), fin=date(2024, 1, 1))
-    page = lit(client, CHALON)
+    page = read_page(client, CHALON)
     debuts = re.findall(r'<th scope="row">(1er janvier \d{4})</th>', page)
     assert debuts == ["1er janvier 2024", "1er janvier 2018"]
     assert "<td>31 décembre 2023</td>" in page
@@ -69,19 +62,19 @@ def test_the_history_has_every_period_latest_first(client, communes):
 
 def test_an_uncertain_zone_asks_for_the_address(client, communes):
     classe(communes["dijon"], None, statut=StatutZone.ADRESSE_REQUISE)
-    assert "Selon l’adresse" in ligne(lit(client, "/communes/21231/"), "Médecin")
+    assert "Selon l’adresse" in ligne(read_page(client, "/communes/21231/"), "Médecin")
 
 
 def test_the_demonstration_is_marked_where_it_shows_and_only_there(client, communes):
-    assert "zonage de démonstration" not in lit(client, CHALON)
+    assert "zonage de démonstration" not in read_page(client, CHALON)
     classe(communes["chatenoy"], "sous_dotee", profession="infirmier", origine=Origine.DEMONSTRATION)
     caches["pages"].clear()
-    assert "zonage de démonstration" in lit(client, CHALON)  # through its neighbour
-    assert "Démonstration" in ligne(lit(client, "/communes/71118/"), "Infirmier")
+    assert "zonage de démonstration" in read_page(client, CHALON)  # through its neighbour
+    assert "Démonstration" in ligne(read_page(client, "/communes/71118/"), "Infirmier")
 
 
 def test_neighbours_are_listed_with_their_zones_and_drawn(client, communes):
-    page = lit(client, f"{CHALON}?au=2025-10-31")
+    page = read_page(client, f"{CHALON}?au=2025-10-31")
     voisine = re.search(r'<tr> <th scope="row"><a href="/communes/71118/">Châtenoy-le-Royal</a>(.*?)</tr>', page)[1]
     assert re.findall(r"<td>(.*?)</td>", voisine) == ["ZAC", *["Inconnu"] * 5]
     assert "<title>Châtenoy-le-Royal : Zone d&#x27;action complémentaire</title>" in page
@@ -89,7 +82,7 @@ def test_neighbours_are_listed_with_their_zones_and_drawn(client, communes):
 
 
 def test_population_ages_and_codes_are_shown_with_their_vintage(client, communes):
-    page = lit(client, CHALON)
+    page = read_page(client, CHALON)
     assert "45 000 habitants (INSEE, 2023)" in page
     assert "65 ans ou plus : 11 000 (24,4 %)" in page
     assert "71100" in page
@@ -107,11 +100,11 @@ def test_an_old_code_leads_to_todays_commune_and_says_since_when(client, commune
     reponse = client.get("/communes/71429/?au=2025-01-01&autre=x")
     assert reponse.status_code == 301
     assert reponse["Location"] == f"{CHALON}?au=2025-01-01&ancien=71429"
-    assert phrase in lit(client, reponse["Location"])
+    assert phrase in read_page(client, reponse["Location"])
 
 
 def test_a_forged_former_code_says_nothing(client, communes):
-    assert "fait partie de" not in lit(client, f"{CHALON}?ancien=71500")
+    assert "fait partie de" not in read_page(client, f"{CHALON}?ancien=71500")
 
 
 @pytest.mark.parametrize("adresse", ["/communes/71999/", "/communes/7107/", "/communes/abcde/", "/communes/71076a/"])
@@ -120,7 +113,7 @@ def test_an_unknown_code_is_not_found(client, communes, adresse):
 
 
 def test_wrong_parameters_are_named_and_the_page_answers(client, communes):
-    page = lit(client, f"{CHALON}?au=hier&profession=garagiste")
+    page = read_page(client, f"{CHALON}?au=hier&profession=garagiste")
     assert "Cette date n’est pas lisible" in page
     assert "n’est pas une profession" in page
     assert "Chalon-sur-Saône" in page
@@ -146,7 +139,7 @@ def test_a_commune_read_by_its_former_codes_is_their_weighted_mean(communes):
 
 def test_an_official_apl_hides_the_demonstration_and_each_vintage_has_its_line(client, communes):
     mesure(communes["chalon"], 9.9, 300, origine=Origine.DEMONSTRATION)
-    assert "Modélisée" in lit(client, CHALON)
+    assert "Modélisée" in read_page(client, CHALON)
     mesure(communes["chalon"], 2.0, 300)
     mesure(communes["chalon"], 3.0, 300, millesime=2022)
     lignes = compare_apl(["71076"], "71", "27")
@@ -169,20 +162,20 @@ def test_paris_shows_its_arrondissements(client, db):
         code_insee="75101", nom="Paris 1er", departement=paris, type=TypeCommune.ARRONDISSEMENT, parent=mere
     )
     classe(premier, "hors_zonage")
-    page = lit(client, "/communes/75056/")
+    page = read_page(client, "/communes/75056/")
     assert '<a href="/communes/75101/">Paris 1er</a>' in page
-    assert 'Arrondissement de <a href="/communes/75056/">Paris</a>' in lit(client, "/communes/75101/")
+    assert 'Arrondissement de <a href="/communes/75056/">Paris</a>' in read_page(client, "/communes/75101/")
 
 
 def test_names_are_escaped(client, communes):
     communes["chatenoy"].nom = "</script><b>"
     communes["chatenoy"].save()
-    page = lit(client, CHALON)
+    page = read_page(client, CHALON)
     assert "</script><b>" not in page
 
 
 def test_no_inline_style_nor_script(client, communes):
-    page = lit(client, CHALON)
+    page = read_page(client, CHALON)
     assert not re.search(r"\sstyle=|\son[a-z]+=|<style", page)
     assert not re.search(r'<script(?![^>]*(?:\bsrc=|type="application/json"))', page)
 
@@ -193,13 +186,13 @@ def test_the_page_costs_six_queries_and_the_stamp_of_the_data(
     mesure(communes["chalon"], 2.0, 300)
     monkeypatch.setattr(lecture, "DUREE_REPERES", 60.0)
     lecture.zones("71076", au=date(2025, 10, 31))  # its arrêtés are met
-    lit(client, "/communes/71118/")  # what a process does once is done
+    read_page(client, "/communes/71118/")  # what a process does once is done
     with django_assert_max_num_queries(7):
-        lit(client, CHALON)
+        read_page(client, CHALON)
 
 
 def test_schemes_open_in_the_zone_are_linked_to_the_check(client, communes):
-    page = lit(client, f"{CHALON}?au=2025-10-31")
+    page = read_page(client, f"{CHALON}?au=2025-10-31")
     assert "Aides ouvertes ici" in page
     assert "/aides/verifier/?commune=71076&amp;profession=medecin&amp;au=2025-10-31" in page
     assert "CAIM" in page
