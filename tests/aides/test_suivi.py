@@ -3,11 +3,13 @@
 import json
 import logging
 import re
+import secrets
 from datetime import date, timedelta
 from urllib.parse import urlsplit
 
 import pytest
 from django.core.mail.backends.base import BaseEmailBackend
+from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 
@@ -61,14 +63,16 @@ from tests.aides.suivis_essai import (
 )
 from tests.zonage.factories_zonage import UserFactory
 from zonage import listes
-from zonage.services import retract_arrete
+from zonage.models import Classement
+from zonage.services import PublicationImpossible, retract_arrete
 
 pytestmark = pytest.mark.django_db
 SECRET = "quelquun.de.precis@exemple.fr"
 
 
 @pytest.fixture(autouse=True)
-def _fresh(monkeypatch):
+def _fresh(monkeypatch, settings):
+    settings.MAILLAGE_SUIVIS_LIMITE = ""
     monkeypatch.setattr(gardes, "DUREE_GARDE", -1.0)
     monkeypatch.setattr(cache, "DUREE_VERSION", -1.0)
     listes.forget_listes()
@@ -261,11 +265,11 @@ class TestWholeLife:
             work()
         assert Suivi.objects.count() == 2
         assert len(read_courriels(boite)) == 2
+        reseau = f"2001:db8:{secrets.token_hex(2)}:{secrets.token_hex(2)}::1"  # counted for a day: never met before
         settings.MAILLAGE_SUIVIS_LIMITE = "1/d"
         adresse = f"/suivi/nouveau/?commune={CHANGE}&profession=medecin"
         codes = [
-            client.post(adresse, {"adresse": f"x{i}@exemple.fr"}, REMOTE_ADDR="192.0.2.77").status_code
-            for i in range(2)
+            client.post(adresse, {"adresse": f"x{i}@exemple.fr"}, REMOTE_ADDR=reseau).status_code for i in range(2)
         ]
         assert codes == [303, 429]
 
@@ -535,3 +539,55 @@ class TestSecrets:
     def test_a_header_cannot_be_slipped_in(self):
         with pytest.raises(AdresseInvalide):
             file_suivi(CHANGE, {"profession": "medecin"}, adresse="a@exemple.fr\r\nBcc: b@exemple.fr")
+
+
+class TestAgents:
+    def test_the_administration_counts_and_shows_no_address(self, territoire, boite, client):
+        follow(SECRET)
+        publish(draft_arrete(bientot()))
+        work()
+        client.force_login(UserFactory(is_staff=True, is_superuser=True))
+        for modele in ("suivi", "causechangement", "messagesuivi"):
+            liste = client.get(f"/admin/aides/{modele}/")
+            assert liste.status_code == 200, modele
+            cle = {"suivi": Suivi, "causechangement": CauseChangement, "messagesuivi": MessageSuivi}[
+                modele
+            ].objects.first()
+            fiche = client.get(f"/admin/aides/{modele}/{cle.pk}/change/")
+            assert fiche.status_code == 200, modele
+            assert "quelquun" not in liste.content.decode() + fiche.content.decode()
+        assert "2026-118" in client.get("/admin/aides/causechangement/").content.decode()
+
+    def test_the_command_sends_what_waits_once(self, territoire, boite, capsys):
+        follow(SECRET)
+        publish(draft_arrete(bientot()))
+        run_envoi(Envoi.objects.get(tache="aides.suivi_zones"))
+        call_command("send_suivis")
+        assert "Traités : 1, en attente : 0" in capsys.readouterr().out
+        call_command("send_suivis")
+        assert "Traités : 0, en attente : 0" in capsys.readouterr().out
+        assert len(list(boite.glob("suivi-annonce-*.eml"))) == 1
+
+    def test_an_agent_takes_an_order_back_from_the_list(self, territoire, client):
+        arrete = publish(draft_arrete(bientot()))
+        client.force_login(UserFactory(is_staff=True, is_superuser=True))
+        reponse = client.post(
+            "/admin/zonage/arrete/", {"action": "retract", "_selected_action": [arrete.pk]}, follow=True
+        )
+        assert "rectificatif" in reponse.content.decode()
+        arrete.refresh_from_db()
+        assert (arrete.statut, arrete.propose_par, arrete.publie_par) == ("brouillon", None, None)
+        with pytest.raises(PublicationImpossible, match="publié ici"):
+            retract_arrete(arrete, par=UserFactory())
+
+    def test_only_the_latest_order_is_taken_back_and_the_former_goes_on(self, territoire):
+        depart = list(Classement.objects.filter(publie=True).order_by("pk").values_list("pk", "periode"))
+        premier = publish(draft_arrete(bientot()))
+        second = publish(draft_arrete(bientot() + timedelta(days=10), numero="2026-200", niveau="zac"))
+        with pytest.raises(PublicationImpossible, match="après celui-ci"):
+            retract_arrete(premier, par=UserFactory())
+        retract_arrete(second, par=UserFactory())
+        premier.refresh_from_db()
+        assert premier.periode.upper is None
+        retract_arrete(premier, par=UserFactory())
+        assert list(Classement.objects.filter(publie=True).order_by("pk").values_list("pk", "periode")) == depart
