@@ -45,7 +45,7 @@ def describe_production(production: Production) -> dict[str, Any]:
     return {
         "produit_le": timezone.localtime(datetime.fromisoformat(production.produit_le)),
         "jour": date.fromisoformat(production.jour) if production.jour else None,
-        "fichiers": [(connus[nom], LIBELLES[nom]) for nom in ORDRE if nom in connus],
+        "fichiers": [(connus[nom], _curl(LIBELLES[nom])) for nom in ORDRE if nom in connus],
     }
 
 
@@ -54,14 +54,14 @@ def describe_tables() -> list[dict[str, Any]]:
         {
             "nom": table.nom,
             "fichier": table.fichier,
-            "titre": table.titre,
-            "description": table.description,
+            "titre": _curl(table.titre),
+            "description": _curl(table.description),
             "cle": ", ".join(table.cle),
             "champs": [
                 {
                     "nom": champ["name"],
                     "genre": GENRES[champ["type"]],
-                    "description": champ["description"],
+                    "description": _curl(champ["description"]),
                     "requis": champ.get("constraints", {}).get("required", False),
                     "valeurs": champ.get("constraints", {}).get("enum", []),
                 }
@@ -70,6 +70,11 @@ def describe_tables() -> list[dict[str, Any]]:
         }
         for table in TABLES
     ]
+
+
+def _curl(texte: str) -> str:
+    """The apostrophe of a page: the files keep the plain one."""
+    return texte.replace("'", "’")
 
 
 @require_safe
