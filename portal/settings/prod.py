@@ -29,6 +29,8 @@ if not env.str("DATABASE_URL", default="").startswith(("postgresql://", "postgre
 if not env.str("REDIS_URL", default="").startswith(("redis://", "rediss://", "unix://")):
     raise ImproperlyConfigured("REDIS_URL doit être l'adresse d'un serveur Valkey ou Redis (redis://…).")
 
+# Links already sent, and sessions, made with a former secret.
+SECRET_KEY_FALLBACKS = env.list("DJANGO_SECRET_KEY_ANCIENNES", default=[])
 if env.str("EMAIL_URL", default=""):
     globals().update(env.email_url("EMAIL_URL"))
 MAILLAGE_ADRESSE = env.str("MAILLAGE_ADRESSE", default=f"https://{ALLOWED_HOSTS[0]}")
