@@ -7,6 +7,7 @@ from aides.api.dispositifs import DispositifsView, DispositifView, FaitsView
 from aides.api.eligibilites import EligibilitesView
 from aides.api.evaluations import EvaluationsView
 from aides.api.lots import EvaluationsLotView
+from aides.api.ou_obtenir import OuObtenirView
 from aides.api.recus import RecuView
 from portal.core.api.documentation import SchemaView
 from portal.core.api.vues import AdresseInconnueView
@@ -25,6 +26,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("evaluations/", EvaluationsView.as_view(), name="api_evaluation_create"),
     path("evaluations/lot/", EvaluationsLotView.as_view(), name="api_evaluation_lot"),
     path("eligibilites/", EligibilitesView.as_view(), name="api_eligibilite_list"),
+    path("ou-obtenir/", OuObtenirView.as_view(), name="api_ou_obtenir_list"),
     path("couverture/", CouvertureView.as_view(), name="api_couverture_list"),
     path("recus/<str:code>/", RecuView.as_view(), name="api_recu_detail"),
     path("schema/", SchemaView.as_view(urlconf="portal.api"), name="api_schema"),

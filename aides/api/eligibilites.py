@@ -23,6 +23,7 @@ from zonage.enums import Profession
 
 TAILLE = 100
 FORMATS = ("json", "csv")
+ISSUES = [issue.value for issue in Issue]
 COLONNES = (
     *("au", "commune", "profession", "dispositif", "version", "issue"),
     *("minimum", "maximum", "periodicite", "execution"),
@@ -111,9 +112,9 @@ PARAMETRES = (
     ),
     Parametre(
         "issue",
-        lambda texte: Issue(read_choix(texte, [issue.value for issue in Issue])),
+        lambda texte: Issue(read_choix(texte, ISSUES)),
         "Garder une seule issue. Avec « dispositif », seuls ses couples comptent dans la page.",
-        {"type": "string", "enum": [issue.value for issue in Issue]},
+        {"type": "string", "enum": ISSUES},
         exemple="eligible",
     ),
     Parametre(

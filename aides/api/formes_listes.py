@@ -153,3 +153,38 @@ class RecuSerializer(Serializer):
     contenu = serializers.DictField(required=False, help_text="La demande, ce qui a été lu et la décision.")
     tel_que_connu = RejeuSerializer(required=False, help_text="Rejoué avec ce qui était connu ce jour-là.")
     aujourd_hui = RejeuSerializer(required=False, help_text="Rejoué avec ce qui est connu aujourd'hui.")
+
+
+class CompteSerializer(Serializer):
+    issue = serializers.ChoiceField(choices=ISSUES)
+    texte = serializers.CharField()
+    euros = serializers.RegexField(DECIMAL, help_text="Ce qui est certain d'être versé la première année, au plus.")
+    communes = serializers.IntegerField()
+    habitants = serializers.IntegerField()
+
+
+class LieuSerializer(Serializer):
+    commune = ReferenceSerializer()
+    departement = serializers.CharField()
+    population = serializers.IntegerField()
+    issue = serializers.ChoiceField(choices=ISSUES)
+    texte = serializers.CharField(help_text="Le montant, ou l'issue quand rien n'est fixé.")
+    euros = serializers.RegexField(DECIMAL)
+    manquants = serializers.ListField(child=serializers.CharField())
+    km = serializers.FloatField(allow_null=True, help_text="À vol d'oiseau. Null : sans commune d'où mesurer.")
+    minutes = serializers.IntegerField(allow_null=True, help_text="Estimées sur la distance.")
+    demonstration = serializers.BooleanField(help_text="Vrai : la zone vient du zonage de démonstration.")
+
+
+class OuObtenirSerializer(Serializer):
+    au = serializers.DateField()
+    dispositif = serializers.CharField(allow_null=True, help_text="Null : toutes les aides de la profession.")
+    issue = serializers.ChoiceField(choices=ISSUES)
+    comptes = CompteSerializer(many=True, help_text="Le périmètre entier, du plus favorable au moins favorable.")
+    questions = serializers.ListField(child=serializers.CharField(), help_text="Les faits à donner ensuite.")
+    total = serializers.IntegerField()
+    page = serializers.IntegerField()
+    pages = serializers.IntegerField()
+    precedente = serializers.CharField(allow_null=True)
+    suivante = serializers.CharField(allow_null=True)
+    resultats = LieuSerializer(many=True)

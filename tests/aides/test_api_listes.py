@@ -7,11 +7,14 @@ from datetime import date
 import pytest
 from django.db import connection
 
+from aides.api import couverture as api_couverture
+from aides.api import eligibilites, ou_obtenir
 from aides.api.eligibilites import COLONNES, neutralize
 from aides.codes_recus import format_code
 from aides.couverture import count_totaux, couverture
 from aides.eligibilite.calcul import refresh_eligibilite
 from aides.models import JeuEligibilite
+from aides.regles.evaluation import Issue
 from aides.services import check
 from aides.services_recus import keep_recu
 from tests.aides.recus_essai import INSTANT, MEDECIN
@@ -20,6 +23,7 @@ from zonage.models import Commune, Niveau, ZoneCommune
 AU = date(2025, 6, 1)
 ADRESSE = "/api/v1/eligibilites/"
 COUVERTURE = "/api/v1/couverture/"
+OU = "/api/v1/ou-obtenir/"
 
 
 @pytest.fixture
@@ -30,9 +34,9 @@ def calculees(territoire_verifier):
     refresh_eligibilite(au=AU, cause="essai")
 
 
-def get(client, adresse=ADRESSE, statut=200, **parametres):
+def get(client, adresse=ADRESSE, attendu=200, **parametres):
     reponse = client.get(adresse, parametres)
-    assert reponse.status_code == statut, reponse.content[:500]
+    assert reponse.status_code == attendu, reponse.content[:500]
     return reponse.json()
 
 
@@ -115,7 +119,7 @@ def test_an_outcome_is_filtered_with_or_without_a_scheme(client, calculees):
     ],
 )
 def test_a_wrong_parameter_is_named(client, db, parametres, champ):
-    assert list(get(client, statut=400, **parametres)["erreurs"]) == [champ]
+    assert list(get(client, attendu=400, **parametres)["erreurs"]) == [champ]
 
 
 @pytest.mark.parametrize("demande", [{"query": {"format": "csv"}}, {"headers": {"accept": "text/csv"}}])
@@ -161,6 +165,79 @@ def test_json_and_table_have_their_own_digest(client, calculees):
 def test_a_text_is_never_a_formula(texte):
     assert neutralize(texte) == f"'{texte}"
     assert neutralize("71076") == "71076"
+
+
+FAITS = {"profession": "medecin", "statut": "projet", "premiere_installation": "oui", "jours_semaine": "4"}
+
+
+@pytest.mark.parametrize("dispositif", ["caim", ""])
+def test_where_to_have_a_scheme_is_what_each_check_says(client, territoire_verifier, dispositif):
+    lus = {"au": AU.isoformat(), "dispositif": dispositif, "taille": 100, **FAITS}
+    vues = {}
+    for issue in Issue:
+        page = get(client, OU, issue=issue.value, **lus)
+        assert {une["issue"] for une in page["resultats"]} <= {issue.value}
+        vues |= {une["commune"]["code"]: une for une in page["resultats"]}
+        assert sum(compte["communes"] for compte in page["comptes"]) == len(Commune.objects.all()) - 1  # Paris
+    assert set(vues) == set(Commune.objects.exclude(pk="75056").values_list("pk", flat=True))
+    for code, une in vues.items():
+        bilan = check(code, {**FAITS, "premiere_installation": True}, au=AU)
+        assert une["demonstration"] is bilan.demonstration
+        if dispositif:
+            resultat = bilan.resultat(dispositif)
+            assert (une["issue"], une["manquants"]) == (resultat.issue.value, list(resultat.manquants))
+            assert une["texte"] == (resultat.montant.texte if resultat.montant else resultat.issue.libelle)
+
+
+def test_the_nearest_come_first_and_the_farthest_stay_out(client, territoire_verifier):
+    Commune.objects.filter(pk="71333").update(longitude=4.37, latitude=46.67)
+    lus = {"au": AU.isoformat(), "profession": "medecin", "dispositif": "caim", "issue": "a_instruire"}
+    page = get(client, OU, commune="71076", tri="distance", **lus)
+    km = {une["commune"]["code"]: une["km"] for une in page["resultats"]}
+    assert next(iter(km)) == "71076"
+    assert km["71076"] == 0
+    assert 38 < km["71333"] < 40
+    proches = get(client, OU, commune="71429", km=30, **lus)["resultats"]
+    assert "71333" not in {une["commune"]["code"] for une in proches}
+
+
+@pytest.mark.parametrize(
+    ("parametres", "champ"),
+    [
+        ({"profession": ""}, "profession"),
+        ({"profession": "nsp"}, "profession"),
+        ({"km": 10}, "km"),
+        ({"tri": "distance"}, "tri"),
+        ({"commune": "71999"}, "commune"),
+        ({"departement": "99"}, "departement"),
+        ({"departement": "71", "region": "27"}, "region"),
+        ({"premiere_installation": "true"}, "premiere_installation"),
+        ({"jours_semaine": "9"}, "jours_semaine"),
+        ({"dispositif": "caimm"}, "dispositif"),
+    ],
+)
+def test_a_search_that_cannot_be_read_is_refused(client, territoire_verifier, parametres, champ):
+    corps = get(client, OU, attendu=400, **{"profession": "medecin", **parametres})
+    assert list(corps["erreurs"]) == [champ]
+
+
+@pytest.mark.parametrize(
+    ("adresse", "exemple", "parametres"),
+    [
+        (ADRESSE, eligibilites.EXEMPLE, {}),
+        (COUVERTURE, api_couverture.EXEMPLE, {}),
+        (OU, ou_obtenir.EXEMPLE, {"profession": "medecin", "issue": "a_instruire", "au": "2025-06-01"}),
+    ],
+)
+def test_the_examples_of_the_page_have_the_shape_of_an_answer(client, calculees, adresse, exemple, parametres):
+    lue = get(client, adresse, **parametres)
+    assert set(lue) == set(exemple)
+    assert set(lue["resultats"][0]) == set(exemple["resultats"][0])
+    for nom in ("totaux", "comptes"):
+        if nom in lue:
+            assert set(lue[nom][0] if nom == "comptes" else lue[nom]) == set(
+                exemple[nom][0] if nom == "comptes" else exemple[nom]
+            )
 
 
 def test_the_coverage_is_that_of_the_page(client, db):

@@ -5,6 +5,7 @@ Valid and invalid requests, `CAS` in all. The schema is made strict first: an un
 
 import copy
 from collections import Counter
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -15,6 +16,9 @@ from hypothesis import HealthCheck, given, settings
 from schemathesis.checks import CHECKS
 from schemathesis.generation import GenerationMode
 
+from aides.eligibilite.calcul import refresh_eligibilite
+from aides.services import check
+from aides.services_recus import keep_recu
 from portal.core.api.documentation import load_schema
 from portal.wsgi import application
 from tests.portal.donnees_api import build_territoire
@@ -30,9 +34,12 @@ CAS = {
     ("post", "/evaluations/"): 420,
     ("post", "/evaluations/lot/"): 150,
     ("get", "/eligibilites/"): 300,
+    ("get", "/ou-obtenir/"): 210,
     ("get", "/couverture/"): 150,
     ("get", "/recus/{code}/"): 150,
 }
+AU = date(2025, 6, 1)
+RECU = {"code": ""}
 VERIFICATIONS = [
     "not_a_server_error",
     "status_code_conformance",
@@ -75,6 +82,9 @@ def test_every_route_of_the_schema_has_its_cases():
 def territoire(db):
     """A small territory, kept through the requests: WSGI calls must not close the connection of the test."""
     build_territoire()
+    refresh_eligibilite(au=AU, cause="essai")
+    gardee = check("71076", {"profession": "medecin"}, au=AU)
+    RECU["code"] = keep_recu(gardee, envoi="essai", connu_le=datetime(2025, 6, 1, tzinfo=UTC)).code
     request_started.disconnect(close_old_connections)
     request_finished.disconnect(close_old_connections)
     yield
@@ -85,11 +95,13 @@ def territoire(db):
 def name_known(case: schemathesis.Case) -> schemathesis.Case:
     """Ask about what exists, whatever else was generated: the answers of success are the longest to hold."""
     if "code" in case.path_parameters:
-        case.path_parameters["code"] = "primo_installation" if "dispositifs" in case.path else "71076"
+        connus = {"/dispositifs/{code}/": "primo_installation", "/recus/{code}/": RECU["code"]}
+        case.path_parameters["code"] = connus.get(case.path, "71076")
     if "commune" in case.query:
         case.query["commune"] = "71076"
     if isinstance(case.body, dict):
-        case.body["commune"] = "71429"
+        for demande in case.body.get("evaluations", [case.body]):
+            demande["commune"] = "71429"
     return case
 
 
