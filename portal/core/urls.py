@@ -4,7 +4,7 @@ from portal.core import pages, views
 
 urlpatterns = [
     path("sante/", views.sante, name="sante"),
-    path("plan-du-site/", pages.plan, name="plan"),
+    path("plan-du-site/", pages.plan, name="plan_du_site"),
     path("accessibilite/", pages.accessibilite, name="accessibilite"),
     path("mentions-legales/", pages.mentions, name="mentions"),
     path("donnees-personnelles/", pages.donnees_personnelles, name="donnees_personnelles"),
