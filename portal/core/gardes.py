@@ -1,6 +1,5 @@
 """A small reading of the database kept in each process, and made again when the version of the data moves."""
 
-import time
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
@@ -8,27 +7,24 @@ from portal.core.cache import data_version
 
 T = TypeVar("T")
 
-DUREE_GARDE = 0.5
-"""Seconds during which a process trusts what it keeps without looking at the version: as long as for the pages."""
-
 
 class Garde(Generic[T]):
     """`load` reads the whole; `read` gives it. What is kept is never changed, only replaced: threads may share it.
 
-    The version is looked at before the reading: what is published meanwhile is read again, never missed.
+    It has no clock of its own, so that a page is never kept under a version newer than what it was made with. The
+    version is looked at before the reading: what is published meanwhile is read again, never missed.
     """
 
     def __init__(self, load: Callable[[], T]) -> None:
         self.load = load
-        self._gardee: tuple[float, str, T] | None = None
+        self._gardee: tuple[str, T] | None = None
 
     def read(self) -> T:
-        gardee, maintenant = self._gardee, time.monotonic()
-        if gardee is not None and maintenant - gardee[0] <= DUREE_GARDE:
-            return gardee[2]
-        version = data_version()
-        valeur = gardee[2] if gardee is not None and gardee[1] == version else self.load()
-        self._gardee = (maintenant, version, valeur)
+        gardee, version = self._gardee, data_version()
+        if gardee is not None and gardee[0] == version:
+            return gardee[1]
+        valeur = self.load()
+        self._gardee = (version, valeur)
         return valeur
 
     def forget(self) -> None:

@@ -104,7 +104,7 @@ CACHES = {
     },
     # Whole public pages, per process: measured 2.7 times faster than the same page read from Valkey (docs/mesures.md).
     "pages": {
-        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "BACKEND": "portal.core.memoire.MemoireCache",
         "LOCATION": "pages",
         "TIMEOUT": 60,
         "OPTIONS": {"MAX_ENTRIES": 500},
@@ -237,12 +237,12 @@ MAILLAGE_ABONNEMENTS: dict[str, list[str]] = {
     "aides.regle": ["aides.eligibilite_regle", "aides.suivi_regle"],
     "aides.parametre": ["aides.eligibilite_parametre", "aides.suivi_parametre"],
 }
-# The outbox, in seconds: back-off of messages and attempts, lease of a run (of a long one), bound of the queue.
+# The outbox, in seconds: back-off of messages and attempts, lease of a run (between two pieces), bound of the queue.
 MAILLAGE_RELAIS = {
     "recul": 1 if EXERCICE else 6,
     "recul_max": 8 if EXERCICE else 300,
     "bail": 3 if EXERCICE else 10,
-    "bail_long": 10 if EXERCICE else 90,
+    "bail_long": 10 if EXERCICE else 30,
     "file_max": 200,
     "essais_max": 5,
     "garde_jours": 7,

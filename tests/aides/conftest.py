@@ -6,7 +6,7 @@ from django.core.cache import caches
 from aides.classes import forget_classes
 from aides.locaux import forget_parametres
 from aides.views.resultat import PATRONS
-from portal.core import cache, gardes
+from portal.core import cache
 from tests.aides.territoire import build_verifier
 from zonage.listes import forget_listes
 
@@ -21,9 +21,8 @@ def _fresh_pages(monkeypatch):
 
 
 @pytest.fixture
-def locaux_relus(monkeypatch):
-    """The lists and the regional amounts are read at each call, and nothing is left to the next test."""
-    monkeypatch.setattr(gardes, "DUREE_GARDE", -1.0)
+def locaux_relus():
+    """The lists and the regional amounts are read again, and nothing is left to the next test."""
     forget_listes()
     forget_parametres()
     yield

@@ -22,7 +22,7 @@ from aides.regles.situation import ZoneLue
 from aides.services import check
 from aides.situations import read_situation
 from portal.accounts.models import User
-from portal.core import gardes
+from portal.core import cache, gardes
 from portal.core.models import Envoi, Evenement
 from tests.zonage.factories import CommuneFactory, RegionFactory
 from zonage import listes
@@ -210,7 +210,7 @@ def test_only_what_a_rule_names_enters_the_situation(db):
 def test_a_check_costs_no_query_more(db, monkeypatch, django_assert_num_queries):
     in_liste(CommuneFactory(code_insee="71001"))
     CommuneFactory(code_insee="71002")
-    monkeypatch.setattr(gardes, "DUREE_GARDE", 60.0)
+    monkeypatch.setattr(cache, "DUREE_VERSION", 60.0)
     check("71001", {"profession": "medecin"}, au=LE)
     with django_assert_num_queries(2):  # the commune, its zone
         check("71002", {"profession": "medecin"}, au=LE)

@@ -4,7 +4,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from portal.core import gardes
+from portal.core import cache
 
 VERIFIER = "/aides/verifier/"
 TOUT_REPONDU = {"commune": "71333", "profession": "orthophoniste", "statut": "salarie"}
@@ -205,7 +205,7 @@ def test_suggestions_bear_any_text(client, q, statut):
 
 
 def test_the_questionnaire_costs_few_queries(client, django_assert_max_num_queries, monkeypatch):
-    monkeypatch.setattr(gardes, "DUREE_GARDE", 60.0)  # a busy machine takes more than the usual half second
+    monkeypatch.setattr(cache, "DUREE_VERSION", 60.0)  # a busy machine takes more than the usual half second
     client.get(VERIFIER, {"commune": "71333", "profession": "medecin"})
     with django_assert_max_num_queries(4):
         client.get(VERIFIER, {"commune": "71333", "profession": "medecin", "secteur": "secteur_1"})

@@ -6,7 +6,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db.backends.postgresql.psycopg_any import DateRange
 
-from portal.core import cache, gardes
+from portal.core import cache
 from portal.core.models import Envoi, ImportRun
 from tests.zonage.factories import AncienneCommuneFactory, CommuneFactory
 from zonage.calculs.listes import gather_communes
@@ -19,7 +19,6 @@ ENTETE = "Code INSEE;Commune;Département;Statut"
 
 @pytest.fixture(autouse=True)
 def _fresh(monkeypatch):
-    monkeypatch.setattr(gardes, "DUREE_GARDE", -1.0)
     monkeypatch.setattr(cache, "DUREE_VERSION", -1.0)
     forget_listes()
     yield
