@@ -100,7 +100,10 @@ class LigneMontant:
 
     @property
     def texte(self) -> str:
-        return format_fourchette(self.minimum, self.maximum, self.periodicite, garantie=self.garantie)
+        """What one year alone pays is not said « par an »: the label names the year."""
+        texte = format_fourchette(self.minimum, self.maximum, self.periodicite, garantie=self.garantie)
+        seule = self.annees is not None and self.annees[0] == self.annees[1]
+        return texte.removesuffix(SUFFIXES[Periodicite.PAR_AN]) if seule else texte
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,3 +100,20 @@ def test_an_amount_reads_in_french(minimum, maximum, texte):
 def test_euros_keep_their_cents_only_when_there_are_some():
     assert format_euros(Decimal("1234.5")) == "1\u202f234,50\u00a0€"
     assert format_euros(Decimal("1234.00")) == "1\u202f234\u00a0€"
+
+
+@pytest.mark.parametrize(
+    ("annees", "texte", "ligne"),
+    [
+        (None, "30\u202f000\u00a0€ par an", "30\u202f000\u00a0€ par an"),
+        ((1, None), "30\u202f000\u00a0€ par an", "30\u202f000\u00a0€ par an"),
+        ((1, 1), "30\u202f000\u00a0€ les douze premiers mois", "30\u202f000\u00a0€"),
+        ((1, 2), "30\u202f000\u00a0€ par an les deux premières années", "30\u202f000\u00a0€ par an"),
+    ],
+)
+def test_the_first_year_of_a_degressive_aid_is_not_said_of_every_year(annees, texte, ligne):
+    composante = Composante("a", "Aide", Periodicite.PAR_AN, Forfait(Decimal(30_000)), REFERENCE, annees=annees)
+    suite = Composante("b", "Suite", Periodicite.PAR_AN, Forfait(Decimal(9_000)), REFERENCE, annees=(3, 3))
+    montant = compute_montant(Bareme((composante, suite)), build_contexte())
+    assert montant.texte == texte
+    assert [lue.texte for lue in montant.lignes] == [ligne, "9\u202f000\u00a0€"]
