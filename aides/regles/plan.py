@@ -16,11 +16,13 @@ from aides.regles.cumul import Cumul, Engagement, is_joined, list_cumuls, read_c
 from aides.regles.dispositifs import Dispositif, Version
 from aides.regles.flux import Apports, Baremes, build_apports, read_baremes
 from aides.regles.montants import Periodicite
-from aides.regles.optimum import iter_bits, pack_poids, solve, solve_with
+from aides.regles.optimum import Solveur, iter_bits, pack_poids
 from aides.regles.parcours import Limite, Parcours, find_limite
 
 HORIZON_MOIS = 60
-CANDIDATS_MAX = 400
+CANDIDATS_MAX = 250
+NOEUDS_MAX = 3000
+"""Choices tried before the search stops: far above what the national schemes need (docs/adr/0091)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +52,10 @@ class Candidat:
     def ponctuel(self) -> bool:
         """Paid at once, without running."""
         return self.engagement.au == self.du + timedelta(days=1)
+
+    @property
+    def dernier_jour(self) -> date:
+        return self.engagement.au - timedelta(days=1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,7 +109,11 @@ class Etude:
     limites: dict[str, Limite]
     alternatives: tuple[Alternative, ...]
     a_instruire: tuple[Candidat, ...]
-    tronque: bool = False
+    exact: bool = True
+
+    @property
+    def dernier_jour(self) -> date:
+        return self.horizon - timedelta(days=1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,7 +151,8 @@ def find_offre(schemes: Sequence[Dispositif], parcours: Parcours, jours: Sequenc
         if doute is not None and not siens:
             douteux.append(doute)
     douteux.sort(key=lambda c: (-c.apports.maximum, c.du, c.dispositif.code))
-    return Offre(parcours, tuple(certains[:CANDIDATS_MAX]), tuple(douteux), len(certains) > CANDIDATS_MAX)
+    retenus = _keep_nearest(certains)
+    return Offre(parcours, tuple(retenus), tuple(douteux), len(retenus) < len(certains))
 
 
 def build_etude(offre: Offre, *, prudent: bool) -> Etude:
@@ -150,8 +161,9 @@ def build_etude(offre: Offre, *, prudent: bool) -> Etude:
     conflits = find_conflits([candidat.engagement for candidat in candidats], prudent=prudent)
     poids = weigh(candidats, offre.parcours.au)
     tous = (1 << len(candidats)) - 1
-    choisis = solve(poids, conflits, tous)
-    plan = _build_plan(candidats, choisis)
+    solveur = Solveur(poids, conflits, NOEUDS_MAX)
+    plan = _build_plan(candidats, solveur.solve(tous))
+    alternatives = _find_alternatives(candidats, solveur, plan)
     limites = {
         candidat.dispositif.code: limite
         for candidat in plan.candidats
@@ -164,9 +176,9 @@ def build_etude(offre: Offre, *, prudent: bool) -> Etude:
         prudent,
         Plan(tuple(ordre)),
         limites,
-        _find_alternatives(candidats, poids, conflits, plan),
+        alternatives,
         offre.a_instruire,
-        offre.tronque,
+        solveur.exact,
     )
 
 
@@ -197,6 +209,20 @@ def sum_annees(apports: Iterable[Apports]) -> tuple[tuple[int, Decimal, Decimal]
             minima[annee] += minimum  # type: ignore[assignment]
             maxima[annee] += maximum  # type: ignore[assignment]
     return tuple((annee, Decimal(minima[annee]), Decimal(maxima[annee])) for annee in sorted(maxima))
+
+
+def _keep_nearest(candidats: list[Candidat]) -> list[Candidat]:
+    """All of them, unless they are too many to compare: then the first day of each scheme, and the nearest days."""
+    if len(candidats) <= CANDIDATS_MAX:
+        return candidats
+    premiers: dict[str, date] = {}
+    for candidat in candidats:
+        premiers.setdefault(candidat.dispositif.code, candidat.du)
+    for jour in sorted({candidat.du for candidat in candidats}, reverse=True):
+        candidats = [c for c in candidats if c.du < jour or c.du == premiers[c.dispositif.code]]
+        if len(candidats) <= CANDIDATS_MAX:
+            break
+    return candidats
 
 
 def _list_candidats(
@@ -251,23 +277,16 @@ def _order(candidat: Candidat, limites: dict[str, Limite]) -> tuple[date, date, 
     return candidat.du, limite.jour if limite else date.max, candidat.dispositif.code
 
 
-def _find_alternatives(
-    candidats: Sequence[Candidat], poids: Sequence[int], conflits: Sequence[int], plan: Plan
-) -> tuple[Alternative, ...]:
+def _find_alternatives(candidats: Sequence[Candidat], solveur: Solveur, plan: Plan) -> tuple[Alternative, ...]:
     """The nearest to the best plan first: its first two lines are the second and the third best plans."""
     tous = (1 << len(candidats)) - 1
-    retenus = set(plan.cle)
-    meilleures: dict[str, tuple[int, int, int]] = {}
+    rangs: dict[str, list[int]] = {}
     for rang, candidat in enumerate(candidats):
-        code = candidat.dispositif.code
-        if code in retenus:
-            continue
-        choisis = solve_with(poids, conflits, tous, rang)
-        total = sum(poids[bit] for bit in iter_bits(choisis))
-        if code not in meilleures or total > meilleures[code][0]:
-            meilleures[code] = (total, rang, choisis)
+        if candidat.dispositif.code not in plan.cle:
+            rangs.setdefault(candidat.dispositif.code, []).append(rang)
+    meilleures = [solveur.solve_with_any(tous, siens) for siens in rangs.values()]
     alternatives = []
-    for _, rang, choisis in sorted(meilleures.values(), reverse=True):
+    for _, rang, choisis in sorted(meilleures, reverse=True):
         autre = _build_plan(candidats, choisis)
         cumuls = (read_cumul(candidats[rang].engagement, retenu.engagement) for retenu in plan.candidats)
         obstacles = tuple(cumul for cumul in cumuls if cumul.accord is not True)

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from aides.forms import read_demande
+from aides.regles.cumul import Cumul, read_cumul
 from aides.regles.flux import count_mois
 from aides.regles.montants import Periodicite, format_fourchette
 from aides.regles.parcours import Limite
@@ -40,10 +41,17 @@ class Etape:
 
 @dataclass(frozen=True, slots=True)
 class Ecart:
-    """A scheme left out. `refuse`: a text forbids it with the plan; else its cumulation is only unverified."""
+    """A scheme left out. `refuse`: a text forbids it with the plan; else its cumulation is only unverified.
+
+    `rang`: « deuxième », « troisième », or empty for a plan already named or further away.
+    """
 
     alternative: Alternative
+    candidat: Candidat
+    montant: str
+    obstacles: tuple[Cumul, ...]
     refuse: bool
+    rang: str
     total: str
     perte: str
     avec: tuple[str, ...]
@@ -82,7 +90,7 @@ def build_contexte(lecture: Lecture, plans: Plans, cumul: str) -> dict[str, Any]
     etude = plans.possible if cumul else plans.prudent
     requete = lecture.demande.at(lecture.au).query()
     base = address("plan")
-    ecarts = [build_ecart(alternative) for alternative in etude.alternatives]
+    ecarts = list_ecarts(etude, plans.possible)
     return {
         "lecture": lecture,
         "commune": lecture.resolution.commune if lecture.resolution else None,
@@ -103,8 +111,11 @@ def build_contexte(lecture: Lecture, plans: Plans, cumul: str) -> dict[str, Any]
         "refuses": [ecart for ecart in ecarts if ecart.refuse],
         "non_verifies": [ecart for ecart in ecarts if not ecart.refuse],
         "a_instruire": [describe_doute(candidat) for candidat in etude.a_instruire],
+        "total_possible": "" if cumul else describe_total(plans.possible.plan),
+        "possible_url": f"{base}?{requete}&{CUMUL}={POSSIBLE}",
         "zones": list_zones(plans),
         "tronque": plans.tronque,
+        "exact": etude.exact,
         "erreurs": [("Cumul" if code == CUMUL else code, m) for code, m in list_erreurs(lecture.demande)],
         "requete": requete,
         "resultat_url": f"{address('resultat')}?{requete}",
@@ -132,13 +143,32 @@ def build_etape(candidat: Candidat, etude: Etude) -> Etape:
     )
 
 
-def build_ecart(alternative: Alternative) -> Ecart:
+def list_ecarts(etude: Etude, possible: Etude) -> list[Ecart]:
+    """The nearest plan first. Two schemes may lead to the same one: it has its rank once."""
+    cles = list(dict.fromkeys(alternative.plan.cle for alternative in etude.alternatives))
+    noms = dict(zip(cles, ("deuxième", "troisième"), strict=False))
+    return [build_ecart(alternative, etude, possible, noms) for alternative in etude.alternatives]
+
+
+def build_ecart(alternative: Alternative, etude: Etude, possible: Etude, noms: dict[tuple[str, ...], str]) -> Ecart:
+    """What is only unverified is shown on the day on which the wider plan would sign it."""
+    refuse = any(obstacle.accord is False for obstacle in alternative.obstacles)
+    candidat, obstacles = alternative.candidat, alternative.obstacles
+    large = next((c for c in possible.plan.candidats if c.dispositif is candidat.dispositif), None)
+    if not refuse and large is not None:
+        candidat = large
+        cumuls = (read_cumul(large.engagement, retenu.engagement) for retenu in etude.plan.candidats)
+        obstacles = tuple(cumul for cumul in cumuls if cumul.accord is not True)
     return Ecart(
         alternative,
-        any(obstacle.accord is False for obstacle in alternative.obstacles),
+        candidat,
+        describe_apports(candidat),
+        obstacles,
+        refuse,
+        noms.pop(alternative.plan.cle, ""),
         describe_total(alternative.plan),
         format_perte(alternative),
-        tuple(f"{c.dispositif.sigle}, {describe_apports(c).lower()}" for c in alternative.plan.candidats),
+        tuple(f"{c.dispositif.sigle} : {describe_apports(c)}" for c in alternative.plan.candidats),
     )
 
 

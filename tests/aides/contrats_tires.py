@@ -108,7 +108,7 @@ def goes_with(un: Engagement, autre: Engagement) -> bool | None:
     memes = premier.dispositif is second.dispositif
     if memes and (regles.une_fois or autres.duree_mois is None or autres.renouvellements is None):
         return False
-    if memes and (autres.renouvellements > 0 or list_jours(un) & list_jours(autre)):
+    if memes and (autres.renouvellements or list_jours(un) & list_jours(autre)):
         return False
     if memes or (regles.categorie and regles.categorie == autres.categorie):
         delais = [autres.delai_mois] if premier.du < second.du else [autres.delai_mois, regles.delai_mois]

@@ -1,5 +1,6 @@
 """The best plan over five years: exact against every set, without a forbidden pair, to the cent, and dated."""
 
+import random
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -20,6 +21,7 @@ from tests.aides.contrats_tires import (
     AU,
     HORIZON,
     REFERENCE,
+    draw_dispositif,
     draw_offre,
     is_allowed,
     list_rangs,
@@ -75,6 +77,7 @@ def test_the_plan_is_the_best_of_every_set(lot):
         poids = weigh_sets(offre.candidats, list_sets(offre.candidats, prudent=prudent))
         etude = build_etude(offre, prudent=prudent)
         assert set(etude.plan.candidats) == pick(offre, max(poids, key=poids.__getitem__)), f"graine {graine}"
+        assert etude.exact
 
 
 @pytest.mark.parametrize("lot", range(4))
@@ -145,9 +148,22 @@ def test_the_national_schemes_give_the_same_optimum_as_every_set():
             poids = weigh_sets(offre.candidats, list_sets(offre.candidats, prudent=prudent), au)
             etude = build_etude(offre, prudent=prudent)
             assert set(etude.plan.candidats) == pick(offre, max(poids, key=poids.__getitem__))
+            assert etude.exact
             assert is_allowed(list(etude.plan.candidats), prudent=prudent)
         compares += 1
     assert compares >= 20
+
+
+def test_a_search_too_long_stops_says_so_and_still_proposes_nothing_forbidden():
+    """Sixty schemes at once: the page is answered, without the word « exact », and no pair of it is refused."""
+    hasard = random.Random(7)
+    codes = [f"d{rang}" for rang in range(60)]
+    dispositifs = [draw_dispositif(hasard, code, codes, 0.5) for code in codes]
+    jours, _ = list_jours(dispositifs, AU, HORIZON, [])
+    etude = build_etude(find_offre(dispositifs, Parcours(Situation({}), AU, HORIZON), jours), prudent=False)
+    assert not etude.exact
+    assert etude.plan.candidats
+    assert is_allowed(list(etude.plan.candidats), prudent=False)
 
 
 def test_a_hundred_contracts_in_conflict_are_solved_at_once():
