@@ -11,26 +11,21 @@ P7   a refresh when nothing changed, then when 2 % of the communes did: bytes of
 P8   that refresh against the loop that one writes first, a check and an `update_or_create` for each row: measured on a
      sample of which every row changed, extrapolated to the table, and whose end state must be the same.
 P12  growth of the rebuild from a quarter of the country to the whole.
-P12s pages asked for at a steady pace while refreshes and swaps follow one another, against the same pages alone.
+P12s pages asked for at a steady pace: those that a refresh or a swap overlaps, against those between two of them.
 """
 
 import argparse
-import http.client
 import math
 import os
 import random
-import secrets
 import shutil
-import signal
 import statistics
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -59,15 +54,15 @@ from aides.eligibilite.vecteurs import AILLEURS, LETTRES, SANS_MONTANT, VECTEURS
 from aides.models import Eligibilite, JeuEligibilite  # noqa: E402
 from aides.regles.evaluation import Issue  # noqa: E402
 from aides.services import check  # noqa: E402
+from bench._service import p95, read_pages, serve  # noqa: E402
 from portal.embarque import Postgres  # noqa: E402
 from zonage.enums import Profession  # noqa: E402
 from zonage.models import Commune, Region  # noqa: E402
 
 AU = date(2026, 11, 22)
 PART = 0.02
-PORT = 21_190
-CADENCE = 25.0
-"""Pages a second: about a quarter of what two workers serve, so that waiting is not of the bench's own making."""
+PAUSE = 0.6
+"""Seconds before and after each computation, when pages are served alone."""
 BUTS = {
     "binaire": 0.35,
     "texte": 1.0,
@@ -261,95 +256,51 @@ def bench_growth(banc: Banc, tours: int, buts: dict[str, float]) -> None:
     banc.show("P12 rebuild_growth", exposant, buts["exposant"], details, au_plus=True)
 
 
-@contextmanager
-def serve() -> Iterator[None]:
-    """Two workers with the settings of production but HTTPS, and no page kept: each one reads the database."""
-    environnement = os.environ | {"PYTHONWARNINGS": "ignore", "DJANGO_SECRET_KEY": secrets.token_urlsafe(64)}
-    environnement |= {"DJANGO_SETTINGS_MODULE": "bench.pairs.reglages_sans_cache"}
-    commande = [sys.executable, "-m", "gunicorn", "--no-control-socket", "-w", "2", "--log-level", "error"]
-    commande += ["-b", f"127.0.0.1:{PORT}", "portal.wsgi:application"]
-    processus = subprocess.Popen(
-        commande,
-        cwd=RACINE,
-        env=environnement,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+def compute_in_turn(
+    fini: threading.Event, calculs: list[tuple[float, float]], preparations: list[tuple[float, float]]
+) -> None:
+    """2 % of the communes change, then the refresh (one in three, a whole rebuild), then as long without anything."""
     try:
-        fin = time.monotonic() + 60
-        while ask("/sante/")[0] != 200:
-            if time.monotonic() > fin:
-                sys.exit("Le serveur de la mesure ne répond pas.")
-            time.sleep(0.2)
-        yield
+        while not fini.is_set():
+            debut = time.perf_counter()
+            execute(BOUSCULE, draw_communes(700, len(calculs)))
+            preparations.append((debut, time.perf_counter()))
+            if fini.wait(PAUSE):
+                break
+            debut = time.perf_counter()
+            refresh(entier=len(calculs) % 3 == 2)
+            calculs.append((debut, time.perf_counter()))
+            fini.wait(PAUSE)
     finally:
-        os.killpg(processus.pid, signal.SIGTERM)
-        processus.wait(20)
-
-
-def ask(chemin: str) -> tuple[int, float]:
-    """Status (0 when nobody answers) and seconds."""
-    debut = time.perf_counter()
-    try:
-        liaison = http.client.HTTPConnection("127.0.0.1", PORT, timeout=10)
-        liaison.request("GET", chemin)
-        reponse = liaison.getresponse()
-        reponse.read()
-        liaison.close()
-    except OSError:
-        return 0, time.perf_counter() - debut
-    return reponse.status, time.perf_counter() - debut
-
-
-def read_pages(chemins: list[str], duree: float) -> tuple[float, int, int]:
-    """p95 in seconds, errors, pages: one page each time its turn comes, late or not."""
-    lus: list[tuple[int, float]] = []
-    verrou = threading.Lock()
-    debut = time.perf_counter()
-
-    def follow(rang: int, pas: int) -> None:
-        while (tour := debut + rang / CADENCE) < debut + duree:
-            time.sleep(max(0.0, tour - time.perf_counter()))
-            lue = ask(chemins[rang % len(chemins)])
-            with verrou:
-                lus.append(lue)
-            rang += pas
-
-    with ThreadPoolExecutor(4) as lecteurs:
-        list(lecteurs.map(lambda rang: follow(rang, 4), range(4)))
-    attentes = sorted(attente for _, attente in lus)
-    return attentes[int(0.95 * len(attentes))], sum(statut != 200 for statut, _ in lus), len(lus)
+        connection.close()
 
 
 def bench_served(banc: Banc, duree: float, buts: dict[str, float]) -> None:
+    """Both sides in the same minute, in turn: what else the machine does weighs on both."""
     page = "/aides/verifier/resultat/?commune={}&au=2026-11-22&profession=medecin&statut=projet&specialite=generaliste"
     chemins = [page.format(code) for code in draw_communes(400, 7)] + ["/travaux/"]
+    fini, calculs, preparations = threading.Event(), [], []
     with serve():
         read_pages(chemins, 3)
-        calme = min(read_pages(chemins, duree)[0] for _ in range(2))
-        fini, calculs = threading.Event(), 0
-
-        def compute() -> None:
-            nonlocal calculs
-            try:
-                while not fini.is_set():
-                    execute(BOUSCULE, draw_communes(700, calculs))
-                    refresh(entier=calculs % 4 == 3)
-                    calculs += 1
-            finally:
-                connection.close()
-
-        calcul = threading.Thread(target=compute)
+        calcul = threading.Thread(target=compute_in_turn, args=(fini, calculs, preparations))
         calcul.start()
         try:
-            charge, erreurs, lues = read_pages(chemins, duree)
+            lues = read_pages(chemins, duree)
         finally:
             fini.set()
             calcul.join()
-    details = f"quiet={calme * 1000:.1f}ms during={charge * 1000:.1f}ms pages={lues} runs={calculs}"
+
+    def overlap(debut: float, fin: float, moments: list[tuple[float, float]]) -> bool:
+        return any(debut < apres and avant < fin for avant, apres in moments)
+
+    pendant = [fin - debut for debut, fin, _ in lues if overlap(debut, fin, calculs)]
+    calmes = [fin - debut for debut, fin, _ in lues if not overlap(debut, fin, calculs + preparations)]
+    charge, calme = p95(pendant), p95(calmes)
+    details = f"quiet={calme * 1000:.1f}ms ({len(calmes)} pages) during={charge * 1000:.1f}ms ({len(pendant)} pages)"
+    details += f" runs={len(calculs)}"
     banc.show("P12s pages_p95_during_refresh", charge / calme, buts["p95"], details, au_plus=True)
-    banc.show("P12e errors_during_refresh", erreurs, 0, f"pages={lues}", au_plus=True)
+    erreurs = sum(statut != 200 for *_, statut in lues)
+    banc.show("P12e errors_during_refresh", erreurs, 0, f"pages={len(lues)}", au_plus=True)
 
 
 def measure(*, quick: bool, parties: list[str]) -> int:
@@ -373,7 +324,7 @@ def measure(*, quick: bool, parties: list[str]) -> int:
         bench_growth(banc, 2 if quick else 5, buts)
         refresh(entier=True)
     if "pages" in parties:
-        bench_served(banc, 6 if quick else 20, buts)
+        bench_served(banc, 12 if quick else 60, buts)
     return 0 if banc.reussi else 1
 
 
