@@ -126,7 +126,7 @@ def read_jour_suivis(course: Course) -> None:
 DUREE_DONNEES = 200
 
 
-@tache("aides.donnees_ouvertes", atomique=False, duree=DUREE_DONNEES)
+@tache("aides.donnees_ouvertes", atomique=False, duree=DUREE_DONNEES, entre=DUREE_DONNEES)
 def publish_donnees_ouvertes(course: Course) -> None:
     """The files of the open data, when what they come from changed since the last ones."""
     if is_package_due():

@@ -103,12 +103,15 @@ class Course:
             raise MainPerdue
 
 
-def tache(nom: str, *, atomique: bool = True, duree: int = 0) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def tache(
+    nom: str, *, atomique: bool = True, duree: int = 0, entre: int = 0
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Register a function as the Celery task `nom`, called by the relay with an Envoi and its jeton.
 
     The function receives the arguments that were posted. What it writes and the end of the Envoi are one transaction.
     `atomique=False`: it receives a Course first, and writes by pieces, each inside `with course.tranche():`; run again
     after a kill, it takes up what is left. `duree`: seconds before SoftTimeLimitExceeded, 200 at most (else settings).
+    `entre`: seconds that it may work outside any piece, when more than `bail_long`; a kill is seen only after them.
     """
     if duree > DUREE_MAX:
         raise ValueError(f"{nom}: a task lasts {DUREE_MAX} seconds at most, cut it into several rows")
@@ -119,7 +122,7 @@ def tache(nom: str, *, atomique: bool = True, duree: int = 0) -> Callable[[Calla
         @wraps(fonction)
         def run(celery_task: Any, envoi_id: int, jeton: int) -> None:
             rendu = bool((celery_task.request.delivery_info or {}).get("redelivered"))
-            perform(fonction, envoi_id, jeton, atomique=atomique, rendu=rendu, duree=duree)
+            perform(fonction, envoi_id, jeton, atomique=atomique, rendu=rendu, duree=duree, entre=entre)
 
         run.fonction = fonction
         run.atomique = atomique
@@ -136,13 +139,14 @@ def perform(
     atomique: bool = True,
     rendu: bool = False,
     duree: int = 0,
+    entre: int = 0,
 ) -> bool:
     """Run one delivery. Returns whether its effect was written; a failure is written on the row, never raised."""
     if not connection.in_atomic_block:
         connection.close_if_unusable_or_obsolete()  # kept from a task to the next: too old, or to be looked at again
     bail = settings.MAILLAGE_RELAIS["bail"]
-    if not atomique:  # between two pieces nothing holds the row: the lease does
-        bail = max(settings.MAILLAGE_RELAIS["bail_long"], duree + 15)
+    if not atomique:  # a piece under way holds the row; between two of them nothing does: the lease covers that alone
+        bail = max(settings.MAILLAGE_RELAIS["bail_long"], entre)
     commencee = wait_for_base(lambda: begin(envoi_id, jeton, bail=bail, rendu=rendu))
     if commencee is None:
         return False
