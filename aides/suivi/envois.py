@@ -78,16 +78,20 @@ def build_arret_url(destinataire: Destinataire) -> str:
 
 def list_situations(message: MessageSuivi, *, au: date) -> list[Situation]:
     """The follow-ups of the person that the cause changed, and are still running."""
-    changements = (
-        ChangementDroit.objects.select_related("suivi")
-        .filter(cause=message.cause_id, suivi__destinataire=message.destinataire_id, suivi__etat=EtatSuivi.ACTIF)
-        .order_by("suivi", "effet_le", "dispositif")[: SITUATIONS_MAX * 100]
+    siens = Suivi.objects.filter(destinataire=message.destinataire_id, etat=EtatSuivi.ACTIF).order_by("pk")
+    suivis = {suivi.pk: suivi for suivi in siens[:SITUATIONS_MAX]}
+    changements = list(
+        ChangementDroit.objects.filter(cause=message.cause_id, suivi__in=list(suivis)).order_by(
+            "suivi", "effet_le", "dispositif"
+        )[: SITUATIONS_MAX * 100]
     )
+    for changement in changements:
+        changement.suivi = suivis[changement.suivi_id]
     retenus = [changement for changement in changements if not _is_recheck(message) or still_holds(changement)]
     rectifie = message.genre == GenreMessage.RECTIFICATIF
     return [
-        build_situation(suivi, list(siens), au=au, actuel=rectifie)
-        for suivi, siens in groupby(retenus, key=lambda changement: changement.suivi)
+        build_situation(suivis[pk], list(groupe), au=au, actuel=rectifie)
+        for pk, groupe in groupby(retenus, key=lambda changement: changement.suivi_id)
     ]
 
 

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from django.db.backends.utils import CursorWrapper
@@ -172,7 +173,6 @@ def _build_lecture() -> str:
 
 
 def _read_etats(cursor: CursorWrapper, lot: Sequence[tuple[Dispositif, Version]]) -> list[tuple[int, str, date, str]]:
-    lecture = build_long_select("suivi_lecture", [version for _, version in lot])
     valeurs: dict[str, Any] = {
         "rangs": list(range(len(lot))),
         "codes": [dispositif.code for dispositif, _ in lot],
@@ -180,6 +180,11 @@ def _read_etats(cursor: CursorWrapper, lot: Sequence[tuple[Dispositif, Version]]
         "fin": [version.ferme_le for _, version in lot],
         "perimetres": [",".join(dispositif.perimetre) for dispositif, _ in lot],
     }
-    # The compiled text holds its constants: « % » in it is doubled for the driver.
-    cursor.execute(ETATS.format(lecture=lecture.replace("%", "%%")), valeurs)
+    cursor.execute(_build_etats(tuple(version for _, version in lot)), valeurs)
     return list(cursor.fetchall())
+
+
+@lru_cache(maxsize=64)
+def _build_etats(versions: tuple[Version, ...]) -> str:
+    """Compiled once as long as the rules are the same. It holds its constants: « % » is doubled for the driver."""
+    return ETATS.format(lecture=build_long_select("suivi_lecture", versions).replace("%", "%%"))

@@ -70,7 +70,7 @@ def arrete(geste: Gestes) -> Iterator[str]:
 def read_lien(boite: Path, sujet: str, motif: str) -> str:
     """The link of the only message whose subject begins so."""
     messages = [email.message_from_bytes(f.read_bytes(), policy=email.policy.default) for f in boite.glob("*.eml")]
-    (message,) = [m for m in messages if m["Subject"].startswith(sujet)]
+    (message,) = [m for m in messages if m["Subject"].strip().startswith(sujet)]
     corps = message.get_body(("plain",))
     assert corps is not None
     trouve = re.search(motif, corps.get_content())
