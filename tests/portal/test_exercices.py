@@ -1,0 +1,70 @@
+"""The drills in short, and what they rest upon: a judge that sees a mix, routes that all have an example."""
+
+import subprocess
+import sys
+from collections import Counter
+
+import pytest
+
+from tests.drills.adresses import list_routes
+from tests.drills.lecteur import Temoin
+from tests.drills.scene import RACINE
+
+TUER = RACINE / "tests" / "drills" / "tuer.py"
+
+
+def run_drill(*arguments):
+    commande = [sys.executable, str(TUER), "--quick", *arguments]
+    return subprocess.run(commande, capture_output=True, text=True, timeout=480, check=False)
+
+
+def test_killed_again_and_again_nothing_is_lost_told_twice_or_mixed():
+    fini = run_drill()
+    assert fini.returncode == 0, fini.stdout + fini.stderr
+    assert "Perdus 0, en double 0" in fini.stdout
+    assert "mélanges 0" in fini.stdout
+    assert "8 coups" in fini.stdout
+
+
+def test_the_control_without_the_outbox_loses():
+    fini = run_drill("--sans-outbox")
+    assert fini.returncode == 0, fini.stdout + fini.stderr
+    assert "il perd, comme prévu" in fini.stdout
+
+
+def test_frozen_or_absent_queue_and_stopped_base_cost_visitors_nothing_more():
+    fini = run_drill("--acte", "pannes")
+    assert fini.returncode == 0, fini.stdout + fini.stderr
+    assert "Fautes 0" in fini.stdout
+
+
+def test_no_two_routes_share_a_name():
+    doubles = [nom for nom, fois in Counter(list_routes()).items() if fois > 1]
+    assert doubles == []
+
+
+@pytest.fixture
+def temoin():
+    return Temoin(offres={"94/medecin": ["a", "b"]}, zones={"94/medecin": ["A", "B"]})
+
+
+def read(temoin, *, offre="a", zone="A", timbre="1"):
+    temoin.judge([("94/medecin", timbre, offre, zone)])
+    return temoin.melanges
+
+
+def test_readings_of_states_that_exist_are_no_mix(temoin):
+    read(temoin)
+    read(temoin, offre="b", timbre="2")
+    assert read(temoin, offre="b", zone="B", timbre="2") == []
+    assert len(temoin.etats) == 3
+
+
+@pytest.mark.parametrize("champs", [{"offre": "ab"}, {"zone": "AB"}, {"offre": None}, {"zone": None}])
+def test_a_reading_of_no_state_is_a_mix(temoin, champs):
+    assert len(read(temoin, **champs)) == 1
+
+
+def test_a_stamp_that_shows_two_tables_is_a_mix(temoin):
+    read(temoin)
+    assert len(read(temoin, offre="b")) == 1
