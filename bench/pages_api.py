@@ -228,19 +228,24 @@ def warm(port: int, fichier: Path, duree: float) -> None:
             return
 
 
-def read_cpu(port: int) -> float:
-    """Seconds of processor used so far by the servers of this port and by the backends of this database."""
+def read_cpu(port: int) -> dict[str, int]:
+    """Ticks of processor used so far by each server of this port and each backend of this database."""
     base = os.environ["DATABASE_URL"].rsplit("/", 1)[1].partition("?")[0]
-    total = 0
+    ticks = {}
     for dossier in Path("/proc").glob("[0-9]*"):
         try:
             commande = (dossier / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
             if f"127.0.0.1:{port} " in commande or (commande.startswith("postgres: ") and f" {base} " in commande):
                 champs = (dossier / "stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()
-                total += int(champs[11]) + int(champs[12])
+                ticks[dossier.name] = int(champs[11]) + int(champs[12])
         except OSError:
             continue  # the process ended meanwhile
-    return total / os.sysconf("SC_CLK_TCK")
+    return ticks
+
+
+def spend(avant: dict[str, int], apres: dict[str, int]) -> float:
+    """Seconds of processor between two readings. What a process that ended meanwhile used last is not known."""
+    return sum(ticks - avant.get(pid, 0) for pid, ticks in apres.items()) / os.sysconf("SC_CLK_TCK")
 
 
 def read_busy() -> tuple[int, int]:
@@ -270,7 +275,7 @@ def measure_cpu(port: int, fichier: Path, duree: float, nom: str) -> Mesure:
     debit, p99, erreurs = measure(port, fichier, duree)
     if erreurs:
         sys.exit(f"{nom} : {erreurs} réponses en erreur, la mesure ne vaut rien.")
-    return Mesure(debit, (read_cpu(port) - avant) / max(1, debit * duree) * 1000, p99)
+    return Mesure(debit, spend(avant, read_cpu(port)) / max(1, debit * duree) * 1000, p99)
 
 
 def run_tours(
