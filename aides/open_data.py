@@ -12,7 +12,7 @@ import shutil
 import tempfile
 import zipfile
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -41,6 +41,7 @@ LOT = re.compile(r"[0-9a-f]{16}", re.ASCII)
 GARDES = 2
 """Productions kept: the one that is read, and the former one, whose links may still be open somewhere."""
 SOURCES_MAX = 200
+MORCEAU = 256 * 1024
 ENCORE = timedelta(hours=1)
 LICENCE = {
     "name": "etalab-2.0",
@@ -149,7 +150,7 @@ def write_archive(dossier: Path) -> Fichier:
             entree = zipfile.ZipInfo(nom, date_time=(1980, 1, 1, 0, 0, 0))
             entree.compress_type, entree.create_system, entree.external_attr = zipfile.ZIP_DEFLATED, 3, 0o644 << 16
             with (dossier / nom).open("rb") as source, archive.open(entree, "w") as cible:
-                shutil.copyfileobj(source, cible, 1 << 20)
+                shutil.copyfileobj(source, cible, MORCEAU)
     return Fichier(ARCHIVE, sortie.octets, sortie.empreinte.hexdigest())
 
 
@@ -233,15 +234,31 @@ def read_production() -> Production | None:
         production = Production(**lu, fichiers=fichiers)
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return None
-    return production if (folder() / production.lot).is_dir() else None
+    return production if (folder() / production.lot / ARCHIVE).is_file() else None
 
 
-def find_file(lot: str, nom: str) -> Path | None:
-    """A file of a production still kept."""
-    if not LOT.fullmatch(lot) or nom not in (*FICHIERS, ARCHIVE):
+def open_file(lot: str, nom: str) -> tuple[int, Iterator[bytes]] | None:
+    """The size and the bytes of a file of a production still kept; None when it is not there.
+
+    Only the archive is kept, thirty times smaller than what it holds: a file is read from it.
+    """
+    chemin = folder() / lot / ARCHIVE
+    if not LOT.fullmatch(lot) or nom not in (*FICHIERS, ARCHIVE) or not chemin.is_file():
         return None
-    chemin = folder() / lot / nom
-    return chemin if chemin.is_file() else None
+    if nom == ARCHIVE:
+        return chemin.stat().st_size, _read_pieces(chemin, None)
+    with zipfile.ZipFile(chemin) as archive:
+        return archive.getinfo(nom).file_size, _read_pieces(chemin, nom)
+
+
+def _read_pieces(chemin: Path, membre: str | None) -> Iterator[bytes]:
+    """The archive, or one of its files; nothing is opened before the first piece is asked for."""
+    with ExitStack() as pile:
+        ouvert: IO[bytes] = pile.enter_context(chemin.open("rb"))
+        if membre is not None:
+            ouvert = pile.enter_context(pile.enter_context(zipfile.ZipFile(ouvert)).open(membre))
+        while morceau := ouvert.read(MORCEAU):
+            yield morceau
 
 
 def read_version() -> str:
@@ -269,12 +286,12 @@ def publish_package(ouvre: Callable[[], AbstractContextManager[None]] = nullcont
         dossier.mkdir()
         fichiers = write_package(dossier)
         lot = next(fichier.sha256 for fichier in fichiers if fichier.nom == DESCRIPTION)[:16]
-        cible = racine / lot
+        jour, cible = _read_jour(dossier), racine / lot
+        for nom in FICHIERS:
+            (dossier / nom).unlink()
         if not cible.is_dir():
             dossier.rename(cible)
-        production = Production(
-            lot, timezone.now().isoformat(timespec="seconds"), _read_jour(cible), version, fichiers
-        )
+        production = Production(lot, timezone.now().isoformat(timespec="seconds"), jour, version, fichiers)
         texte = json.dumps(asdict(production), ensure_ascii=False)
         (Path(provisoire) / COURANT).write_text(texte, encoding="utf-8")
         with ouvre():

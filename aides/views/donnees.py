@@ -1,16 +1,17 @@
 """The open data: what was produced, when, and the files themselves. Nothing is made while somebody waits."""
 
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.http import parse_etags
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from aides.open_data import ARBRE, ARCHIVE, DESCRIPTION, LICENCE, Production, find_file, read_production
+from aides.open_data import ARBRE, ARCHIVE, DESCRIPTION, LICENCE, Production, open_file, read_production
 from aides.open_data_tables import TABLES
 
 TYPES = {".csv": "text/csv; charset=utf-8", ".json": "application/json", ".zip": "application/zip"}
@@ -78,11 +79,12 @@ def _curl(texte: str) -> str:
 
 
 @require_safe
-def donnees_fichier(request: HttpRequest, lot: str, nom: str) -> HttpResponse | FileResponse:
+def donnees_fichier(request: HttpRequest, lot: str, nom: str) -> HttpResponse | StreamingHttpResponse:
     """A file never changes under its address: the address holds the digest of the production."""
-    chemin = find_file(lot, nom)
-    if chemin is None:
+    trouve = open_file(lot, nom)
+    if trouve is None:
         raise Http404("Ce fichier n'est plus là : la page des données ouvertes a le plus récent.")
+    octets, morceaux = trouve
     entetes = {
         "ETag": f'"{lot}"',
         "Cache-Control": "public, max-age=86400, immutable",
@@ -92,7 +94,5 @@ def donnees_fichier(request: HttpRequest, lot: str, nom: str) -> HttpResponse | 
     }
     if entetes["ETag"] in parse_etags(request.headers.get("If-None-Match", "")[:2000]):
         return HttpResponse(status=304, headers=entetes)
-    reponse = FileResponse(chemin.open("rb"), as_attachment=True, filename=nom, content_type=TYPES[chemin.suffix])
-    for entete, valeur in entetes.items():
-        reponse.headers[entete] = valeur
-    return reponse
+    entetes |= {"Content-Length": str(octets), "Content-Disposition": f'attachment; filename="{nom}"'}
+    return StreamingHttpResponse(morceaux, content_type=TYPES[Path(nom).suffix], headers=entetes)

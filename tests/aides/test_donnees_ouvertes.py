@@ -303,8 +303,8 @@ def test_the_job_produces_then_rests_until_something_changes(client, donnees, me
     assert run_task()
     seconde = open_data.read_production()
     assert seconde.lot != premiere.lot
-    assert open_data.find_file(premiere.lot, "zones.csv")
-    assert open_data.find_file(seconde.lot, "zones.csv")
+    assert open_data.open_file(premiere.lot, "zones.csv")
+    assert open_data.open_file(seconde.lot, "zones.csv")
 
 
 def test_the_page_gives_each_file_with_its_size_and_digest(client, donnees, medias):
@@ -317,6 +317,7 @@ def test_the_page_gives_each_file_with_its_size_and_digest(client, donnees, medi
         assert fichier.sha256 in page
         reponse = client.get(adresse)
         corps = b"".join(reponse.streaming_content)
+        assert int(reponse["Content-Length"]) == len(corps)
         assert (len(corps), hashlib.sha256(corps).hexdigest()) == (fichier.octets, fichier.sha256)
         assert reponse["Content-Disposition"] == f'attachment; filename="{fichier.nom}"'
         assert client.get(adresse, headers={"if-none-match": reponse["ETag"]}).status_code == 304
