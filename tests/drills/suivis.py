@@ -24,6 +24,7 @@ COUPLES = [
     ["94", "chirurgien_dentiste"],
 ]
 COUPLES_BREFS = [["94", "medecin"], ["01", "infirmier"], ["02", "medecin"]]
+PART_MAX = 4.0  # seconds that a kill waits for its share of the filing
 ECOULEMENT_MAX = 60.0
 IMMOBILE_MAX = 60.0
 RESTE = """
@@ -141,9 +142,9 @@ def run(scene: SceneSuivis, mesure: Mesure) -> int:
 
 
 def kill_all(scene: SceneSuivis, mesure: Mesure) -> None:
-    """Spread over the filing, whatever its pace: a kill each time that its share is filed, or after six seconds."""
+    """Spread over the filing, whatever its pace: a kill each time that its share is filed, or soon after."""
     for rang, sorte in enumerate(scene.list_kinds(mesure.coups)):
-        limite = time.monotonic() + 6
+        limite = time.monotonic() + PART_MAX
         part = (rang + 0.5) / mesure.coups * mesure.suivis
         while scene.count_acts()["depot"] < part and time.monotonic() < limite:
             scene.tend(0.1)
