@@ -213,7 +213,7 @@ def list_zones(plans: Plans) -> list[tuple[date, str]]:
     """The zone read on the first day, then each time it is read otherwise."""
     lues: list[tuple[date, str]] = []
     for jour, zone in plans.zones:
-        texte = zone.libelle or zone.motif or "zone non connue"
+        texte = zone.libelle if zone.niveau else "zone non connue"
         if not lues or lues[-1][1] != texte:
             lues.append((jour, texte))
     return lues
