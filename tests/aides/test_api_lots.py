@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from aides import services_lot
 from aides.api.lots import LOT_MAX, REPONSES
 from aides.services import check
-from portal.core import cache, gardes
+from portal.core import cache
 from portal.core.api import limites
 from tests.aides.recus_essai import generate_situations
 from zonage import lecture
@@ -126,7 +126,7 @@ def count_queries(client, demandes):
 
 
 def test_many_communes_are_read_in_as_many_queries_as_two(client, territoire, monkeypatch):
-    for module, duree in ((cache, "DUREE_VERSION"), (gardes, "DUREE_GARDE"), (lecture, "DUREE_REPERES")):
+    for module, duree in ((cache, "DUREE_VERSION"), (lecture, "DUREE_REPERES")):
         monkeypatch.setattr(module, duree, 600.0)  # what is kept half a second does not count on a busy machine
     communes = list(Commune.objects.order_by("pk").values_list("pk", flat=True))
     jours = ["2019-01-01", "2024-06-01", "2025-06-01", "2026-06-01"]
