@@ -12,7 +12,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from email import message_from_bytes, policy
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection, transaction
@@ -93,33 +93,44 @@ def confirm_all(registre: Registre) -> None:
         time.sleep(0.2)
 
 
+class Publiee(NamedTuple):
+    """An arrêté published here, the latest of its pile."""
+
+    arrete: int
+    variante: int
+    futur: bool
+    le: float
+
+
 class Publication:
     """Two persons and their arrêtés: one proposes, the other publishes, sometimes takes back."""
 
-    def __init__(self, plan: dict, registre: Registre, alea: random.Random) -> None:
-        self.plan, self.registre, self.alea = plan, registre, alea
+    def __init__(self, plan: dict, registre: Registre, recul: float, alea: random.Random) -> None:
+        self.plan, self.registre, self.recul, self.alea = plan, registre, recul, alea
         self.un, self.autre = (User.objects.get(email=adresse) for adresse in ADRESSES)
-        self.piles: dict[str, list[tuple[int, int, bool]]] = {}
+        self.piles: dict[str, list[Publiee]] = {}
         self.numero = 0
 
     def act(self) -> None:
+        """What was published a while ago, and told, is sometimes taken back; what is to come always is."""
         region, profession = self.alea.choice(self.plan["couples"])
         pile = self.piles.setdefault(f"{region}/{profession}", [])
-        if pile and (pile[-1][2] or self.alea.random() < 0.25):
+        mure = bool(pile) and time.monotonic() - pile[-1].le > self.recul
+        if mure and (pile[-1].futur or self.alea.random() < 0.5):
             self.retract(pile)
-        else:
+        elif not (pile and pile[-1].futur):
             self.publish(region, profession, pile)
 
-    def publish(self, region: str, profession: str, pile: list[tuple[int, int, bool]]) -> None:
+    def publish(self, region: str, profession: str, pile: "list[Publiee]") -> None:
         self.numero += 1
-        actuelle = pile[-1][1] if pile else self.alea.randrange(VARIANTES)
+        actuelle = pile[-1].variante if pile else self.alea.randrange(VARIANTES)
         variante = (actuelle + self.alea.choice([1, 2])) % VARIANTES
         futur = bool(pile) and self.alea.random() < 0.3  # a first one would hide the demonstration before its day
         debut = timezone.localdate() + timedelta(days=(30 if futur else -900) + self.numero)
         arrete, _ = insist(lambda: self.draft(region, profession, variante, debut))
         insist(lambda: self.move(arrete.pk, StatutArrete.BROUILLON, lambda a: propose_arrete(a, par=self.un)))
         insist(lambda: self.move(arrete.pk, StatutArrete.PROPOSE, lambda a: publish_arrete(a, par=self.autre)))
-        pile.append((arrete.pk, variante, futur))
+        pile.append(Publiee(arrete.pk, variante, futur, time.monotonic()))
         self.registre.write("publication", arrete=arrete.pk, futur=futur)
 
     @transaction.atomic
@@ -134,14 +145,14 @@ class Publication:
         if arrete.statut == de:
             geste(arrete)
 
-    def retract(self, pile: list[tuple[int, int, bool]]) -> None:
-        pk = pile.pop()[0]
+    def retract(self, pile: "list[Publiee]") -> None:
+        pk = pile.pop().arrete
         insist(lambda: self.move(pk, StatutArrete.PUBLIE, lambda a: retract_arrete(a, par=self.autre)))
         self.registre.write("retrait", arrete=pk)
 
 
 def publish_all(dossier: Path, plan: dict, registre: Registre, periode: float, alea: random.Random) -> None:
-    publication, _ = insist(lambda: Publication(plan, registre, alea))
+    publication, _ = insist(lambda: Publication(plan, registre, 4 * periode, alea))
     while not (dossier / FIN).exists():
         publication.act()
         time.sleep(alea.expovariate(1 / periode))

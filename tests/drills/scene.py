@@ -90,6 +90,7 @@ class Scene:
     taches: str = ""
     coups: Counter = field(default_factory=Counter)
     relances: int = 0
+    valkey_ne: float = 0.0  # a queue that was emptied has forgotten the sign of life: not a silence
 
     def __post_init__(self) -> None:
         self.postgres = Postgres(self.dossier)
@@ -133,7 +134,7 @@ class Scene:
             for programme in self.programmes:
                 programme.revive()
             maintenant = time.monotonic()
-            if self.outbox and maintenant - self.travailleur.ne > SILENCE_MAX:
+            if self.outbox and maintenant - max(self.travailleur.ne, self.valkey_ne) > SILENCE_MAX:
                 age = read_heartbeat_age(self.env["REDIS_URL"])
                 if age is None or age > SILENCE_MAX:
                     self.relances += 1
@@ -154,6 +155,7 @@ class Scene:
         self.valkey.processus.wait()
         time.sleep(self.alea.uniform(0, 0.5))
         self.valkey.start()
+        self.valkey_ne = time.monotonic()
 
     def kill_postgres(self) -> None:
         """The immediate stop: what a crash leaves, and its recovery."""

@@ -49,7 +49,7 @@ class Mesure:
     @classmethod
     def choose(cls, graine: int, *, quick: bool, coups: int | None, suivis: int | None) -> "Mesure":
         if quick:
-            return cls(graine, coups or 8, suivis or 150, debit=10.0, periode=3.0, entier=False)
+            return cls(graine, coups or 8, suivis or 150, debit=8.0, periode=1.2, entier=False)
         return cls(graine, coups or 60, suivis or 2000)
 
     @property
