@@ -25,6 +25,7 @@ from portal.lancement.services import Dire, Services
 
 MORTS_MAX = 5
 FENETRE = 60.0
+ARRET_MAX = 5.0  # seconds left to the children to end by themselves
 SILENCE_MAX = 90.0  # seconds without a worker beginning anything: four turns of the heartbeat missed
 CLE_BATTEMENT = "maillage:battement"
 
@@ -198,11 +199,14 @@ class Superviseur:
             time.sleep(0.2)
 
     def stop(self) -> None:
-        """Stop every child at once, each with its group; asked twice, do not wait."""
+        """Stop every child at once, each with its group; asked twice, do not wait.
+
+        A task under way loses nothing by being cut: its row is taken up again at the next start (docs/adr/0081).
+        """
         for enfant in self.enfants:
             if enfant.processus is not None and enfant.processus.poll() is None:
                 enfant.processus.send_signal(signal.SIGTERM)
-        limite = time.monotonic() + 20
+        limite = time.monotonic() + ARRET_MAX
         while time.monotonic() < limite and self.arret() < 2:
             if all(enfant.processus is None or enfant.processus.poll() is not None for enfant in self.enfants):
                 break
