@@ -103,6 +103,8 @@ class Scene:
             "MAILLAGE_EXERCICE": "1",
             "MAILLAGE_TACHES": self.taches,
             "PYTHONPATH": str(RACINE),
+            "MAILLAGE_MEDIA": str(self.dossier / "media"),
+            "MAILLAGE_COURRIELS": str(self.dossier / "courriels"),
         }
         self.travailleur = self.program("travailleur", CELERY)
         self.relais = self.program("relais", [*GESTION, "relais"])

@@ -60,7 +60,6 @@ class Mesure:
 class SceneSuivis(Scene):
     def __post_init__(self) -> None:
         super().__post_init__()
-        self.env["MAILLAGE_COURRIELS"] = str(self.dossier / "courriels")
         if not self.outbox:
             self.env["MAILLAGE_TACHES"] = "tests.drills.temoin"
 

@@ -90,10 +90,8 @@ class ScenePannes(Scene):
     def __post_init__(self) -> None:
         super().__post_init__()
         self.port = find_free_port()
-        self.env |= {
-            "MAILLAGE_COURRIELS": str(self.dossier / "courriels"),
-            "MAILLAGE_API_LIMITE": "600/min",  # counted, as everywhere, but the drill itself must not be refused
-        }
+        # Counted, as everywhere, but the drill itself must not be refused.
+        self.env["MAILLAGE_API_LIMITE"] = "600/min"
         self.web = self.program("web", [*GUNICORN, "--bind", f"127.0.0.1:{self.port}"])
 
     def prepare(self, *, quick: bool) -> None:
