@@ -68,13 +68,14 @@ class Visiteur:
             return Reponse(0, debut, time.monotonic())
 
     def send_form(self, chemin: str, champs: dict[str, str]) -> Reponse:
-        """Open a page, then send its form. The time is that of the longer of the two."""
+        """Open a page, then send its form. The status is that of the sending, the time that of the longer."""
         page = self.ask(chemin)
         jeton, envoi = JETON.search(page.corps), ENVOI.search(page.corps)
         if jeton is None:
             return page if page.statut != 200 else Reponse(599, page.debut, page.fin)
         caches = {"csrfmiddlewaretoken": jeton[1]} | ({"envoi": envoi[1]} if envoi else {})
-        return max(page, self.ask(chemin, caches | champs), key=lambda r: (r.statut not in (200, 303), r.duree))
+        envoye = self.ask(chemin, caches | champs)
+        return Reponse(envoye.statut, 0.0, max(page.duree, envoye.duree))
 
 
 class SansRedirection(urllib.request.HTTPRedirectHandler):
