@@ -18,6 +18,7 @@ from aides.locaux import forget_parametres
 from aides.models import ParametreRegional, StatutParametre
 from aides.regles.dispositifs import Catalogue
 from aides.situations import list_jours, read_situation, read_zones
+from portal.core import cache
 from tests.zonage.factories_zonage import UserFactory
 from zonage.enums import StatutZone
 from zonage.listes import forget_listes
@@ -42,6 +43,18 @@ def find_differences(faits, au, codes):
         if without_motif(partition.classe_de(code).situation(faits)) != without_motif(seule):
             differences.append(code)
     return partition, differences
+
+
+@pytest.fixture
+def version_tenue(monkeypatch):
+    """All France is read commune by commune after one load: the version of the data is looked at once."""
+
+    def hold():
+        cache.forget_version()
+        monkeypatch.setattr(cache, "DUREE_VERSION", 3600.0)
+
+    yield hold
+    cache.forget_version()
 
 
 def list_codes():
@@ -147,8 +160,9 @@ def test_paris_counts_by_arrondissement():
 
 @pytest.mark.usefixtures("france")
 @pytest.mark.django_db
-def test_every_commune_of_france_reads_as_its_class_on_the_demonstration_zoning():
+def test_every_commune_of_france_reads_as_its_class_on_the_demonstration_zoning(version_tenue):
     load_demonstration()
+    version_tenue()
     partition, differences = find_differences(INSTALLEE, AU, list_codes())
     assert differences == []
     assert len(partition.rangs) > 34_900
@@ -158,7 +172,7 @@ def test_every_commune_of_france_reads_as_its_class_on_the_demonstration_zoning(
 @pytest.mark.donnees
 @pytest.mark.usefixtures("france")
 @pytest.mark.django_db
-def test_every_commune_of_france_reads_as_its_class_on_the_official_zonings(tmp_path):
+def test_every_commune_of_france_reads_as_its_class_on_the_official_zonings(tmp_path, version_tenue):
     dossier = Path(os.environ.get("MAILLAGE_DONNEES", ""))
     if not os.environ.get("MAILLAGE_DONNEES") or not dossier.is_dir():
         pytest.skip("MAILLAGE_DONNEES ne nomme pas de dossier")
@@ -167,6 +181,7 @@ def test_every_commune_of_france_reads_as_its_class_on_the_official_zonings(tmp_
         shutil.copyfile(dossier / chemin, tmp_path / chemin)
     call_command("import_donnees", str(tmp_path), stdout=io.StringIO(), stderr=io.StringIO())
     assert ZoneCommune.objects.filter(statut=StatutZone.ADRESSE_REQUISE).exists()
+    version_tenue()
     for profession, au in (("medecin", AU), ("infirmier", date(2026, 3, 2))):
         partition, differences = find_differences({"profession": profession}, au, list_codes())
         assert differences == []
