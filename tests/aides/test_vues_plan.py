@@ -73,7 +73,7 @@ def test_the_plan_reads_the_zone_of_each_day(client):
     zone.save()
     page, texte = read(client, au="2026-12-01")
     assert page.context["etude"].limites["fmt_majoration"].jour == date(2027, 2, 28)
-    assert "puis, à partir du 1er mars 2027, Aucun classement connu" in texte
+    assert "puis, à partir du 1er mars 2027, zone non connue" in texte
 
 
 def test_nothing_certain_says_what_to_do_next(client):

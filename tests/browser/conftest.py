@@ -191,6 +191,8 @@ def assert_accessible(page: "Page") -> None:
     axe is itself a script, and its timers never fire where scripts are disabled: there, the page is opened again with
     every script file refused, which under the portal's CSP (no inline script) is the same page.
     """
+    page.wait_for_load_state()
+    page.locator("h1").first.wait_for(state="attached")
     assert page.locator("h1").count() == 1
     assert page.title().strip() != ""
     if page in _SANS_SCRIPT:

@@ -48,7 +48,8 @@ def connect(page: "Page", adresse: str) -> None:
 
 
 def open_section(page: "Page", titre: str) -> None:
-    page.get_by_role("navigation", name="Parties de la règle").get_by_role("link", name=titre, exact=True).click()
+    with page.expect_navigation():  # the page left has the same title and the same h1
+        page.get_by_role("navigation", name="Parties de la règle").get_by_role("link", name=titre, exact=True).click()
     assert_accessible(page)
 
 
@@ -62,7 +63,8 @@ def write_rule(page: "Page", code: str) -> None:
     assert_accessible(page)
     page.locator("#id_code").fill(code)
     page.locator("#id_nom").fill(f"Bourse d'essai {code}")
-    page.get_by_role("button", name="Créer le brouillon").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Créer le brouillon").click()
     assert_accessible(page)
     open_section(page, "Identité et territoire")
     page.locator("#id_sigle").fill("Bourse")
