@@ -14,6 +14,7 @@ from math import asin, cos, hypot, isnan, radians, sin, sqrt
 from aides.catalogue import catalogue, restrict
 from aides.classes import Classe, Partition, list_classes
 from aides.regles.calculs import ZERO
+from aides.regles.cumul import read_versions
 from aides.regles.dispositifs import Dispositif, Version
 from aides.regles.evaluation import ISSUES, RANGS, Issue, find_manquants
 from aides.regles.faits import FAITS, Fait
@@ -220,21 +221,13 @@ def _total(aides: Iterable[Aide]) -> tuple[Decimal, int]:
 
 def excludes(une: Aide, autre: Aide) -> bool:
     """Whether a text says that these two never go together, whichever of the two says it."""
-    return any(
-        lien.accord is False and b.dispositif.code in lien.dispositifs
-        for a, b in ((une, autre), (autre, une))
-        for lien in a.version.regles_cumul.liens
-    )
+    return read_versions(une.version, autre.version)[0] is False
 
 
 def count_unverified(aides: Sequence[Aide]) -> int:
     """The pairs whose cumulation no text verified says possible."""
     return sum(
-        not any(
-            lien.accord is True and b.dispositif.code in lien.dispositifs
-            for a, b in ((une, autre), (autre, une))
-            for lien in a.version.regles_cumul.liens
-        )
+        read_versions(une.version, autre.version)[0] is not True
         for rang, une in enumerate(aides)
         for autre in aides[rang + 1 :]
     )

@@ -53,7 +53,7 @@ def is_joined(un: Engagement, autre: Engagement) -> bool | None:
         return _find_repetition(un, autre) is None
     if _find_delai(un, autre) is not None:
         return False
-    return True if not _overlap(un, autre) else _read_versions(un.version, autre.version)[0]
+    return True if not _overlap(un, autre) else read_versions(un.version, autre.version)[0]
 
 
 def read_cumul(un: Engagement, autre: Engagement) -> Cumul:
@@ -72,7 +72,7 @@ def read_cumul(un: Engagement, autre: Engagement) -> Cumul:
         return Cumul(False, Nature.DELAI, phrase, second.version.renouvellement.reference)
     if not _overlap(premier, second):
         return Cumul(True, Nature.SUCCESSIFS, f"{noms} se suivent : le second commence quand le premier a pris fin.")
-    accord, lien = _read_versions(premier.version, second.version)
+    accord, lien = read_versions(premier.version, second.version)
     if lien is None:
         phrase = f"{noms} : aucun texte lu ne dit si ces deux aides se cumulent. Demandez-le avant de signer."
         return Cumul(None, Nature.NON_ECRIT, phrase)
@@ -134,7 +134,7 @@ def _overlap(un: Engagement, autre: Engagement) -> bool:
 
 
 @lru_cache(maxsize=8192)
-def _read_versions(un: Version, autre: Version) -> tuple[bool | None, LienCumul | None]:
+def read_versions(un: Version, autre: Version) -> tuple[bool | None, LienCumul | None]:
     """A link holds both ways. Should two files contradict each other, the answer is the more cautious of the two."""
     liens = find_liens(un, autre)
     for accord in (False, None, True):

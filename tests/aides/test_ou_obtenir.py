@@ -136,7 +136,7 @@ def make_aide(code, euros, *, exclut=(), garantie=False):
         comptee = Decimal(0 if garantie else euros)
 
     dispositif = Dispositif()
-    dispositif.code = code
+    dispositif.code = Version.dispositif = code
     return Faux(dispositif, Version, Issue.ELIGIBLE, None, ())
 
 
