@@ -21,7 +21,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.contrib.humanize",
     "django.contrib.postgres",
-    "django.contrib.admin",
+    "portal.accounts.apps.AdministrationConfig",
     "django.forms",
     "widget_tweaks",
     "dsfr",
@@ -30,6 +30,12 @@ INSTALLED_APPS = [
     "django_htmx",
     "rest_framework",
     "drf_spectacular",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
+    "axes",
+    "pgtrigger",
+    "pghistory",
     "portal.core",
     "portal.accounts",
     "zonage",
@@ -47,6 +53,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "portal.core.comptes.UtilisateurMiddleware",
+    "portal.accounts.middleware.PersonneMiddleware",
     "portal.core.comptes.MessagesMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -92,7 +99,10 @@ DATABASES["default"].setdefault("OPTIONS", {})
 DATABASES["default"]["OPTIONS"] |= {
     "connect_timeout": 5,
     "options": "-c statement_timeout=15000 -c lock_timeout=5000 -c idle_in_transaction_session_timeout=60000"
-    " -c jit=off",
+    " -c jit=off"
+    # The web process and the workers ask as a role that owns no table (portal.core.ceinture, docs/adr/0100).
+    + (f" -c role={env.str('MAILLAGE_ROLE')}" if env.str("MAILLAGE_ROLE", default="") else "")
+    + (f" -c maillage.portee={env.str('MAILLAGE_PORTEE')}" if env.str("MAILLAGE_PORTEE", default="") else ""),
 }
 REDIS_URL = env.str("REDIS_URL", default="redis://valkey:6379/0")
 CACHES = {
@@ -114,13 +124,18 @@ SESSION_ENGINE = "django.contrib.sessions.backends.db"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "portal.accounts.backends.MandatBackend",
+]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
-LOGIN_URL = "admin:login"
+LOGIN_URL = "connexion"
+LOGIN_REDIRECT_URL = "compte"
 
 LANGUAGE_CODE = "fr"
 TIME_ZONE = "Europe/Paris"

@@ -19,10 +19,10 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractUser):
-    """A person who signs in, by e-mail address."""
+    """A person who signs in: by e-mail address, or by Pro Santé Connect, which gives none (`email` is then NULL)."""
 
     username = None  # type: ignore[assignment]
-    email = models.EmailField("adresse e-mail", unique=True)
+    email = models.EmailField("adresse e-mail", unique=True, null=True, blank=True)
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []

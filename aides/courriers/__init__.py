@@ -1,0 +1,1 @@
+"""Letters: numbered, tagged PDF, verifiable by a code."""

@@ -1,0 +1,1 @@
+"""The file: from the draft of the applicant to the last payment. States, acts, rights, reading."""

@@ -1,0 +1,103 @@
+"""The one way a file moves: a conditional UPDATE decides between two people, and the act is written with it."""
+
+import hashlib
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from aides.dossiers.droits import may_act
+from aides.dossiers.erreurs import ActeInvalide, DroitRefuse, TransitionImpossible, VersionPerimee
+from aides.dossiers.etats import TRANSITIONS, Acteur, Action, Statut
+from aides.models import ActeDossier, Demande
+from portal.accounts.models import User
+from portal.accounts.portee import read_portee
+from portal.core.models import Evenement
+
+
+@transaction.atomic
+def apply_action(
+    demande: Demande,
+    action: Action,
+    *,
+    par: User | None,
+    version: int | None = None,
+    commentaire: str = "",
+    visible: bool = True,
+    details: dict[str, Any] | None = None,
+    **champs: Any,
+) -> ActeDossier:
+    """Do one act, with the fields that it writes; `par` None is the portal itself.
+
+    `version`: the one of the form (None: the one of `demande`). `details` holds no personal data. Raises DroitRefuse,
+    ActeInvalide (no comment), VersionPerimee (somebody acted since), TransitionImpossible. `demande` is read again.
+    """
+    transition = TRANSITIONS[action]
+    _check_droit(demande, action, par)
+    if transition.motif and not commentaire.strip():
+        raise ActeInvalide(f"{action.label} : écrivez pourquoi.", {"commentaire": "Ce champ est obligatoire."})
+    attendue = demande.version if version is None else version
+    source = demande.statut
+    cible = transition.cible.value if transition.cible else source
+    maintenant = timezone.now()
+    valeurs = {"statut": cible, "version": attendue + 1, "modifiee_le": maintenant, **champs}
+    lignes = Demande.objects.filter(pk=demande.pk, version=attendue, statut=source, statut__in=transition.sources)
+    if not lignes.update(**valeurs):
+        raise _explain(demande, action, attendue)
+    evenement = Evenement.objects.create(
+        objet=f"aides.demande:{demande.pk}",
+        action=action.value,
+        auteur=par,
+        survenu_le=maintenant,
+        details={
+            "de": source,
+            "vers": cible,
+            "version": attendue + 1,
+            "commentaire_sha256": hashlib.sha256(commentaire.encode()).hexdigest() if commentaire else "",
+            **(details or {}),
+        },
+    )
+    acte = ActeDossier.objects.create(
+        demande_id=demande.pk,
+        action=action.value,
+        de_statut=source,
+        vers_statut=cible,
+        auteur=par,
+        survenu_le=maintenant,
+        commentaire=commentaire,
+        details=details or {},
+        version=attendue + 1,
+        visible=visible,
+        evenement=evenement,
+    )
+    demande.refresh_from_db()
+    return acte
+
+
+def _check_droit(demande: Demande, action: Action, par: User | None) -> None:
+    if par is None:
+        if Acteur.SYSTEME not in TRANSITIONS[action].acteurs:
+            raise DroitRefuse(f"{action.label} : cet acte est celui d'une personne.")
+        return
+    portee = read_portee(par)
+    if may_act(action, demande, portee):
+        return
+    if portee.personne == demande.proprietaire_id:
+        raise DroitRefuse("Vous ne pouvez pas instruire votre propre dossier.")
+    raise DroitRefuse(f"{action.label} : vous n'avez pas ce droit sur ce dossier.")
+
+
+def _explain(demande: Demande, action: Action, attendue: int) -> TransitionImpossible | VersionPerimee:
+    """Why the UPDATE found nothing: somebody acted since, or the file is not in a state for this act."""
+    demande.refresh_from_db()
+    if demande.version != attendue:
+        depuis = ActeDossier.objects.filter(demande_id=demande.pk, version__gt=attendue).order_by("version")[:20]
+        return VersionPerimee(
+            f"Ce dossier a changé depuis que vous l'avez ouvert : il est « {demande.get_statut_display()} ». "
+            "Relisez ce qui a changé, puis recommencez.",
+            list(depuis),
+        )
+    etats = ", ".join(f"« {Statut(s).label} »" for s in sorted(TRANSITIONS[action].sources))
+    return TransitionImpossible(
+        f"{action.label} : impossible, ce dossier est « {demande.get_statut_display()} » (il faut : {etats})."
+    )

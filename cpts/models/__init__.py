@@ -1,0 +1,3 @@
+from cpts.models.praticien import LieuExercice, OffreCommune, Praticien, Rattachement
+
+__all__ = ["LieuExercice", "OffreCommune", "Praticien", "Rattachement"]

@@ -1,0 +1,43 @@
+"""What each role may do in the administration, model by model: the one table that `has_perm` reads.
+
+"<app>.<model>": verbs among view, add, change, delete. The rows seen are another matter (`for_user`), and so is what
+an act asks (`aides.dossiers.droits`).
+"""
+
+from typing import Final
+
+from portal.accounts.enums import Role
+
+VOIR: Final = frozenset({"view"})
+ECRIRE: Final = frozenset({"view", "add", "change"})
+
+DROITS: Final[dict[Role, dict[str, frozenset[str]]]] = {
+    Role.INSTRUCTEUR: {
+        "zonage.*": VOIR, "zonage.arrete": ECRIRE, "zonage.classement": ECRIRE, "cpts.*": VOIR,
+        "cpts.rattachement": ECRIRE, "aides.*": VOIR, "aides.demande": ECRIRE, "aides.contrat": ECRIRE,
+        "aides.echeance": ECRIRE, "aides.redactionlocale": ECRIRE, "aides.parametreregional": ECRIRE,
+        "aides.lignecampagne": ECRIRE, "core.importrun": VOIR, "core.execution": VOIR, "core.evenement": VOIR,
+    },
+    Role.VALIDEUR: {
+        "zonage.*": VOIR, "zonage.arrete": ECRIRE, "cpts.*": VOIR, "cpts.rattachement": ECRIRE, "aides.*": VOIR,
+        "aides.demande": ECRIRE, "aides.contrat": ECRIRE, "aides.echeance": ECRIRE, "aides.redactionlocale": ECRIRE,
+        "aides.parametreregional": ECRIRE, "aides.campagne": ECRIRE, "aides.lignecampagne": ECRIRE,
+        "core.importrun": VOIR, "core.execution": VOIR, "core.evenement": VOIR,
+    },
+    Role.AGENT_CPAM: {
+        "zonage.*": VOIR, "cpts.praticien": VOIR, "aides.*": VOIR, "aides.demande": ECRIRE, "aides.contrat": ECRIRE,
+        "aides.echeance": ECRIRE, "aides.lignecampagne": ECRIRE,
+    },
+    Role.LECTEUR: {"zonage.*": VOIR, "cpts.*": VOIR, "aides.*": VOIR, "core.importrun": VOIR},
+    Role.ADMINISTRATEUR: {
+        "zonage.*": ECRIRE, "cpts.*": VOIR, "aides.*": VOIR, "aides.modelecourrier": ECRIRE,
+        "aides.enveloppe": ECRIRE, "aides.campagne": ECRIRE, "accounts.*": ECRIRE, "core.*": VOIR,
+        "core.envoi": frozenset({"view", "change"}), "core.execution": frozenset({"view", "change"}),
+    },
+    Role.AUDITEUR: {"zonage.*": VOIR, "cpts.*": VOIR, "aides.*": VOIR, "core.*": VOIR, "accounts.*": VOIR},
+}  # fmt: skip
+
+
+def is_allowed(role: Role, app: str, verbe: str, modele: str) -> bool:
+    droits = DROITS.get(role, {})
+    return verbe in droits.get(f"{app}.{modele}", droits.get(f"{app}.*", frozenset()))
