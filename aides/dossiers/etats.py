@@ -1,5 +1,5 @@
 """The life of a file: its states, and the acts that lead from one to another. The one table, which the database holds
-too (`aides_transition`, migration 0006).
+too (`aides_transition`, migration 0009, with the trigger that reads it).
 
 Source: domaine.md §6 (application, then contract): nothing here says how long a step may last.
 """
@@ -64,6 +64,9 @@ class Action(models.TextChoices):
     MODIFIER = "modifier", "Modifier"
     PAYER = "payer", "Payer une échéance"
     AVENANT = "avenant", "Enregistrer un avenant"
+    VERIFIER = "verifier", "Vérifier les pièces"
+    AFFECTER = "affecter", "Confier à un collègue"
+    NOTER = "noter", "Ajouter une note interne"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +112,9 @@ TRANSITIONS: dict[Action, Transition] = {
     Action.MODIFIER: _t([S.BROUILLON, S.INCOMPLETE], None, A.DEMANDEUR),
     Action.PAYER: _t([S.EN_COURS, S.A_L_ECHEANCE, S.RESILIEE], None, A.INSTRUCTEUR, A.VALIDEUR),
     Action.AVENANT: _t([S.SIGNEE, S.EN_COURS, S.SUSPENDUE], None, A.VALIDEUR, motif=True),
+    Action.VERIFIER: _t([*OUVERTS, S.AVIS], None, A.INSTRUCTEUR),
+    Action.AFFECTER: _t([*OUVERTS, S.INCOMPLETE, S.AVIS], None, A.INSTRUCTEUR),
+    Action.NOTER: _t([etat for etat in S if etat != S.BROUILLON], None, A.INSTRUCTEUR, motif=True),
 }
 """CREER has no source: it is the row itself."""
 

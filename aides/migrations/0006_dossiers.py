@@ -100,6 +100,29 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='Anomalie',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('region_code', models.CharField(max_length=3, verbose_name='région')),
+                ('departement_code', models.CharField(max_length=3, verbose_name='département')),
+                ('guichet', models.CharField(max_length=14, verbose_name='guichet')),
+                ('controle', models.CharField(max_length=40, verbose_name='contrôle')),
+                ('cle', models.CharField(max_length=80, verbose_name='objet')),
+                ('constat', models.CharField(max_length=300, verbose_name='constat')),
+                ('vue_le', models.DateTimeField(default=django.utils.timezone.now, verbose_name='vue la première fois le')),
+                ('revue_le', models.DateTimeField(default=django.utils.timezone.now, verbose_name='revue le')),
+                ('close_le', models.DateTimeField(blank=True, null=True, verbose_name="n'est plus vraie depuis le")),
+                ('demande', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='anomalies', to='aides.demande')),
+                ('proprietaire', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='titulaire')),
+            ],
+            options={
+                'verbose_name': 'anomalie',
+                'ordering': ['-vue_le', '-pk'],
+                'indexes': [models.Index(condition=models.Q(('close_le', None)), fields=['departement_code', '-vue_le'], name='anomalie_ouverte')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('close_le__isnull', True)), fields=('demande', 'controle', 'cle'), name='anomalie_ouverte_unique')],
+            },
+        ),
+        migrations.CreateModel(
             name='PieceDossier',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -127,14 +150,15 @@ class Migration(migrations.Migration):
                 'verbose_name': "changement d'état permis",
                 'verbose_name_plural': "changements d'état permis",
                 'ordering': ['source', 'cible'],
-                'constraints': [models.UniqueConstraint(fields=('source', 'cible'), name='transition_unique')],
+                'db_table': 'aides_transition',
+                'managed': False,
             },
         ),
         migrations.CreateModel(
             name='ActeDossier',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('action', models.CharField(choices=[('creer', 'Ouvrir un brouillon'), ('deposer', 'Déposer'), ('demander_pieces', 'Demander une correction'), ('completer', 'Répondre à la demande'), ('declarer_recevable', 'Déclarer recevable'), ('instruire', 'Prendre en instruction'), ('demander_avis', 'Demander un avis'), ('rendre_avis', "Enregistrer l'avis"), ('proposer', 'Proposer une décision'), ('accorder', 'Accorder'), ('refuser', 'Refuser'), ('retirer', 'Retirer la demande'), ('rendre_caduque', 'Constater la caducité'), ('signer', 'Enregistrer la signature'), ('demarrer', 'Faire commencer le contrat'), ('suspendre', 'Suspendre'), ('reprendre', 'Reprendre'), ('terminer', "Constater l'échéance"), ('notifier_resiliation', 'Notifier une résiliation'), ('resilier', 'Résilier'), ('constater_remboursement', 'Constater un remboursement dû'), ('solder', 'Solder'), ('modifier', 'Modifier'), ('payer', 'Payer une échéance'), ('avenant', 'Enregistrer un avenant')], max_length=26, verbose_name='acte')),
+                ('action', models.CharField(choices=[('creer', 'Ouvrir un brouillon'), ('deposer', 'Déposer'), ('demander_pieces', 'Demander une correction'), ('completer', 'Répondre à la demande'), ('declarer_recevable', 'Déclarer recevable'), ('instruire', 'Prendre en instruction'), ('demander_avis', 'Demander un avis'), ('rendre_avis', "Enregistrer l'avis"), ('proposer', 'Proposer une décision'), ('accorder', 'Accorder'), ('refuser', 'Refuser'), ('retirer', 'Retirer la demande'), ('rendre_caduque', 'Constater la caducité'), ('signer', 'Enregistrer la signature'), ('demarrer', 'Faire commencer le contrat'), ('suspendre', 'Suspendre'), ('reprendre', 'Reprendre'), ('terminer', "Constater l'échéance"), ('notifier_resiliation', 'Notifier une résiliation'), ('resilier', 'Résilier'), ('constater_remboursement', 'Constater un remboursement dû'), ('solder', 'Solder'), ('modifier', 'Modifier'), ('payer', 'Payer une échéance'), ('avenant', 'Enregistrer un avenant'), ('verifier', 'Vérifier les pièces'), ('affecter', 'Confier à un collègue'), ('noter', 'Ajouter une note interne')], max_length=26, verbose_name='acte')),
                 ('de_statut', models.CharField(blank=True, choices=[('brouillon', 'Brouillon'), ('deposee', 'Déposée'), ('incomplete', 'Incomplète'), ('recevable', 'Recevable'), ('en_instruction', 'En instruction'), ('avis', 'Avis demandé'), ('accordee', 'Accordée'), ('refusee', 'Refusée'), ('retiree', 'Retirée'), ('caduque', 'Caduque'), ('signee', 'Signée'), ('en_cours', 'En cours'), ('suspendue', 'Suspendue'), ('a_l_echeance', "À l'échéance"), ('resiliee', 'Résiliée'), ('remboursement_du', 'Remboursement dû'), ('soldee', 'Soldée')], max_length=18, verbose_name="de l'état")),
                 ('vers_statut', models.CharField(choices=[('brouillon', 'Brouillon'), ('deposee', 'Déposée'), ('incomplete', 'Incomplète'), ('recevable', 'Recevable'), ('en_instruction', 'En instruction'), ('avis', 'Avis demandé'), ('accordee', 'Accordée'), ('refusee', 'Refusée'), ('retiree', 'Retirée'), ('caduque', 'Caduque'), ('signee', 'Signée'), ('en_cours', 'En cours'), ('suspendue', 'Suspendue'), ('a_l_echeance', "À l'échéance"), ('resiliee', 'Résiliée'), ('remboursement_du', 'Remboursement dû'), ('soldee', 'Soldée')], max_length=18, verbose_name="à l'état")),
                 ('survenu_le', models.DateTimeField(default=django.utils.timezone.now, verbose_name='survenu le')),
@@ -211,7 +235,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='demande',
-            constraint=models.CheckConstraint(condition=models.Q(('decide_par__isnull', True), ('montant_accorde__isnull', True), ('seuil__isnull', True), ('montant_accorde__lte', models.F('seuil')), models.Q(('propose_par__isnull', False), models.Q(('propose_par', models.F('decide_par')), _negated=True)), _connector='OR'), name='demande_deux_personnes', violation_error_message="Au-dessus du seuil, la personne qui décide n'est pas celle qui a proposé."),
+            constraint=models.CheckConstraint(condition=models.Q(('decide_par__isnull', True), ('statut', 'refusee'), models.Q(('montant_accorde__isnull', False), ('montant_accorde__lte', models.F('seuil')), ('seuil__isnull', False)), models.Q(('propose_par__isnull', False), models.Q(('propose_par', models.F('decide_par')), _negated=True)), _connector='OR'), name='demande_deux_personnes', violation_error_message="Au-dessus du seuil, la personne qui décide n'est pas celle qui a proposé."),
         ),
         migrations.AddConstraint(
             model_name='demande',
@@ -223,6 +247,15 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='demande',
+            constraint=models.CheckConstraint(condition=models.Q(('montant_accorde__isnull', True), ('montant_maximum__isnull', True), ('montant_accorde__lte', models.F('montant_maximum')), _connector='OR'), name='demande_montant_du_bareme', violation_error_message='Le montant accordé dépasse le montant que la règle permet pour ce dossier.'),
+        ),
+        migrations.AddConstraint(
+            model_name='demande',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('incomplete_le__isnull', False), ('statut', 'incomplete')), models.Q(models.Q(('statut', 'incomplete'), _negated=True), ('incomplete_le__isnull', True)), _connector='OR'), name='demande_horloge'),
+        ),
+        migrations.AddField(
+            model_name='demande',
+            name='declarations',
+            field=models.JSONField(blank=True, default=dict, verbose_name='déclarations'),
         ),
     ]

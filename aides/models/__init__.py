@@ -1,6 +1,6 @@
 from aides.models.contrats import Avenant, Campagne, Contrat, Echeance, LigneCampagne, Nature, StatutEcheance
 from aides.models.courriers import Courrier, ModeleCourrier, TypeCourrier
-from aides.models.dossiers import ActeDossier, CompteurDossier, Demande, PieceDossier, Transition
+from aides.models.dossiers import ActeDossier, Anomalie, CompteurDossier, Demande, PieceDossier, Transition
 from aides.models.eligibilite import Eligibilite, JeuEligibilite
 from aides.models.enveloppes import Enveloppe
 from aides.models.parametres import ArchiveRegle, ParametreRegional, StatutParametre
@@ -19,6 +19,7 @@ from aides.models.suivi import (
 
 __all__ = [
     "ActeDossier",
+    "Anomalie",
     "ArchiveRegle",
     "Avenant",
     "Campagne",

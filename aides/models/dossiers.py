@@ -9,9 +9,9 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from aides.dossiers.etats import CONTRACTUELS, Action, Statut
+from aides.querysets import ActeDossierQuerySet, DemandeQuerySet, DuDossierQuerySet
 from cpts.models import Praticien
 from portal.accounts.models import Territorialise
-from portal.accounts.querysets import TerritorialiseQuerySet
 from portal.core.models import Document
 from zonage.enums import Profession
 from zonage.models import Commune
@@ -22,10 +22,12 @@ AUTEUR: dict[str, Any] = {"on_delete": models.PROTECT, "null": True, "blank": Tr
 class Demande(Territorialise):
     """`faits` are the answers of the check, `preuve` the canonical JSON of the decision frozen at the deposit.
 
+    `declarations`: what the applicant attested, and why a document asked for does not concern them.
     `version` grows at each act: a form that holds an older one is refused. `numero` is given at the deposit
     (« 27-2026-000042 »: région, year, rank). `cle` tells one sending from another, so that sending twice opens one.
     `suspendue_jours` counts the days spent incomplete, which the clock leaves out; `incomplete_le` starts it.
-    `seuil` is the amount above which two persons decide, as it was when the decision was proposed.
+    `seuil` is the amount above which two persons decide, as it was when the decision was proposed; an amount not known
+    is above it. The trigger of migration 0009 holds the life of the row: what changes when, and what never does.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -39,6 +41,7 @@ class Demande(Territorialise):
     faits = models.JSONField("réponses", default=dict)
     coordonnees = models.JSONField("coordonnées", default=dict, blank=True)
     message = models.TextField("message du demandeur", blank=True, max_length=4000)
+    declarations = models.JSONField("déclarations", default=dict, blank=True)
     statut = models.CharField("état", max_length=18, choices=Statut, default=Statut.BROUILLON)
     version = models.PositiveIntegerField("version de la ligne", default=1)
     preuve = models.TextField("preuve figée", blank=True)
@@ -65,7 +68,7 @@ class Demande(Territorialise):
     cree_le = models.DateTimeField("créée le", default=timezone.now)
     modifiee_le = models.DateTimeField("modifiée le", default=timezone.now)
 
-    objects = TerritorialiseQuerySet.as_manager()
+    objects = DemandeQuerySet.as_manager()
 
     class Meta:
         verbose_name = "demande d'aide"
@@ -92,9 +95,8 @@ class Demande(Territorialise):
             models.CheckConstraint(
                 name="demande_deux_personnes",
                 condition=Q(decide_par__isnull=True)
-                | Q(montant_accorde__isnull=True)
-                | Q(seuil__isnull=True)
-                | Q(montant_accorde__lte=F("seuil"))
+                | Q(statut=Statut.REFUSEE)
+                | Q(montant_accorde__isnull=False, seuil__isnull=False, montant_accorde__lte=F("seuil"))
                 | Q(propose_par__isnull=False) & ~Q(propose_par=F("decide_par")),
                 violation_error_message="Au-dessus du seuil, la personne qui décide n'est pas celle qui a proposé.",
             ),
@@ -109,6 +111,13 @@ class Demande(Territorialise):
                 name="demande_montants_positifs",
                 condition=(Q(montant_accorde__isnull=True) | Q(montant_accorde__gte=0))
                 & (Q(montant_propose__isnull=True) | Q(montant_propose__gte=0)),
+            ),
+            models.CheckConstraint(
+                name="demande_montant_du_bareme",
+                condition=Q(montant_accorde__isnull=True)
+                | Q(montant_maximum__isnull=True)
+                | Q(montant_accorde__lte=F("montant_maximum")),
+                violation_error_message="Le montant accordé dépasse le montant que la règle permet pour ce dossier.",
             ),
             models.CheckConstraint(
                 name="demande_horloge",
@@ -148,6 +157,8 @@ class ActeDossier(models.Model):
     visible = models.BooleanField("visible du demandeur", default=True)
     evenement = models.OneToOneField("core.Evenement", on_delete=models.PROTECT, related_name="+")
 
+    objects = ActeDossierQuerySet.as_manager()
+
     class Meta:
         verbose_name = "acte sur un dossier"
         verbose_name_plural = "actes sur les dossiers"
@@ -176,12 +187,47 @@ class PieceDossier(models.Model):
     remarque = models.CharField("remarque", max_length=300, blank=True)
     retiree_le = models.DateTimeField("retirée le", null=True, blank=True)
 
+    objects = DuDossierQuerySet.as_manager()
+
     class Meta:
         verbose_name = "pièce"
         ordering = ["nature", "pk"]
 
     def __str__(self) -> str:
         return f"Pièce {self.pk}"
+
+
+class Anomalie(Territorialise):
+    """What a check found in a file, until it is mended: one row a check and a file, written by the nightly task,
+    the save of an act or the bulk action. `cle` names the object at fault (« aides.echeance:12 »), to link to it.
+    """
+
+    demande = models.ForeignKey(Demande, on_delete=models.CASCADE, related_name="anomalies")
+    controle = models.CharField("contrôle", max_length=40)
+    cle = models.CharField("objet", max_length=80)
+    constat = models.CharField("constat", max_length=300)
+    vue_le = models.DateTimeField("vue la première fois le", default=timezone.now)
+    revue_le = models.DateTimeField("revue le", default=timezone.now)
+    close_le = models.DateTimeField("n'est plus vraie depuis le", null=True, blank=True)
+
+    objects = TerritorialiseQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "anomalie"
+        ordering = ["-vue_le", "-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["demande", "controle", "cle"],
+                condition=Q(close_le__isnull=True),
+                name="anomalie_ouverte_unique",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["departement_code", "-vue_le"], name="anomalie_ouverte", condition=Q(close_le=None)),
+        ]
+
+    def __str__(self) -> str:
+        return f"Anomalie {self.pk} ({self.controle})"
 
 
 class CompteurDossier(models.Model):
@@ -202,16 +248,20 @@ class CompteurDossier(models.Model):
 
 
 class Transition(models.Model):
-    """The changes of state that the database allows: the rows of `aides.dossiers.etats`, read by a trigger."""
+    """The changes of state that the database allows: the rows of `aides.dossiers.etats`, read by a trigger.
+
+    Not managed: its rows come with a migration, and emptying the tables (tests) leaves it alone.
+    """
 
     source = models.CharField("de", max_length=18)
     cible = models.CharField("à", max_length=18)
 
     class Meta:
+        managed = False
+        db_table = "aides_transition"
         verbose_name = "changement d'état permis"
         verbose_name_plural = "changements d'état permis"
         ordering = ["source", "cible"]
-        constraints = [models.UniqueConstraint(fields=["source", "cible"], name="transition_unique")]
 
     def __str__(self) -> str:
         return f"{self.source} → {self.cible}"
