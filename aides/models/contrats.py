@@ -10,6 +10,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from aides.models.dossiers import Demande
+from aides.querysets import AvenantQuerySet
 from portal.accounts.models import Territorialise
 from portal.accounts.querysets import TerritorialiseQuerySet
 from zonage.models import Region
@@ -159,6 +160,8 @@ class Avenant(models.Model):
     objet = models.CharField("objet", max_length=300)
     changements = models.JSONField("changements", default=dict)
     enregistre_par = models.ForeignKey(settings.AUTH_USER_MODEL, **AUTEUR)
+
+    objects = AvenantQuerySet.as_manager()
 
     class Meta:
         verbose_name = "avenant"

@@ -6,6 +6,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from aides.models.dossiers import Demande
+from aides.querysets import DuDossierQuerySet
 from portal.core.models import Document
 from zonage.models import Region
 
@@ -62,6 +63,8 @@ class Courrier(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
     annule_le = models.DateTimeField("annulé le", null=True, blank=True)
+
+    objects = DuDossierQuerySet.as_manager()
 
     class Meta:
         verbose_name = "courrier"

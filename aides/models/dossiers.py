@@ -12,6 +12,7 @@ from aides.dossiers.etats import CONTRACTUELS, Action, Statut
 from aides.querysets import ActeDossierQuerySet, DemandeQuerySet, DuDossierQuerySet
 from cpts.models import Praticien
 from portal.accounts.models import Territorialise
+from portal.accounts.querysets import TerritorialiseQuerySet
 from portal.core.models import Document
 from zonage.enums import Profession
 from zonage.models import Commune

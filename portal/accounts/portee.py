@@ -9,12 +9,10 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
-from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q
 from django.utils import timezone
 
 from portal.accounts.enums import ROLES_AGENT, ROLES_ARS, Role
-from portal.accounts.models import Mandat, User
 
 AUCUN = Q(pk__in=[])
 
@@ -56,8 +54,12 @@ class Portee:
         cles = self.cles(roles)
         return not cles.isdisjoint({"national", f"region:{region_code}", f"departement:{departement_code}"})
 
-    def filter_territoire(self, *roles: Role) -> Q:
-        """The rows (`region_code`, `departement_code`) over which one of these roles is held."""
+    @cached_property
+    def organisations(self) -> frozenset[int]:
+        return frozenset(mandat.organisation for mandat in self.mandats)
+
+    def filter_territoire(self, *roles: Role, prefixe: str = "") -> Q:
+        """The rows (`region_code`, `departement_code`, behind `prefixe`) over which one of these roles is held."""
         cles = self.cles(roles)
         if "national" in cles:
             return Q()
@@ -65,31 +67,33 @@ class Portee:
         departements = [cle.removeprefix("departement:") for cle in sorted(cles) if cle.startswith("departement:")]
         filtre = AUCUN
         if regions:
-            filtre |= Q(region_code__in=regions)
+            filtre |= Q(**{f"{prefixe}region_code__in": regions})
         if departements:
-            filtre |= Q(departement_code__in=departements)
+            filtre |= Q(**{f"{prefixe}departement_code__in": departements})
         return filtre
 
-    def filter_territorialise(self) -> Q:
+    def filter_territorialise(self, prefixe: str = "") -> Q:
         """The rows that one may read: one's own, those of one's territory, those that one's caisse pays."""
-        filtre = self.filter_territoire(*ROLES_ARS)
+        filtre = self.filter_territoire(*ROLES_ARS, prefixe=prefixe)
         if not filtre:
             return filtre
-        filtre |= self.filter_territoire(Role.AGENT_CPAM) & Q(guichet="cpam")
-        return filtre | Q(proprietaire_id=self.personne) if self.personne else filtre
+        caisse = self.filter_territoire(Role.AGENT_CPAM, prefixe=prefixe)
+        if caisse != AUCUN:
+            filtre |= caisse & Q(**{f"{prefixe}guichet": "cpam"})
+        return filtre | Q(**{f"{prefixe}proprietaire_id": self.personne}) if self.personne else filtre
 
 
 PERSONNE = Portee(None)
 
 
-def read_portee(user: User | AnonymousUser | Any, *, au: date | None = None) -> Portee:
+def read_portee(user: Any, *, au: date | None = None) -> Portee:
     """One query, kept on the object `user`, which lives one request: a mandat ended last night gives nothing."""
     if user is None or not user.is_authenticated or not user.is_active:
         return PERSONNE
     jour = au or timezone.localdate()
     gardees = user.__dict__.setdefault("_portees", {})
     if jour not in gardees:
-        lus = Mandat.objects.filter(user_id=user.pk).en_vigueur(au=jour).order_by("pk")[:100]
+        lus = user.mandats.en_vigueur(au=jour).order_by("pk")[:100]
         mandats = tuple(MandatLu(lu.pk, Role(lu.role), lu.cle, lu.organisation_id) for lu in lus)
         gardees[jour] = Portee(user.pk, mandats, bool(user.is_superuser))
     portee: Portee = gardees[jour]

@@ -285,8 +285,38 @@ MAILLAGE_ADRESSE = env.str("MAILLAGE_ADRESSE", default="http://127.0.0.1:8000")
 # Requests to follow that one address of the network may make; confirmations that one mailbox receives in a day.
 MAILLAGE_SUIVIS_LIMITE = env.str("MAILLAGE_SUIVIS_LIMITE", default="20/h")
 MAILLAGE_CONFIRMATIONS_PAR_JOUR = env.int("MAILLAGE_CONFIRMATIONS_PAR_JOUR", default=5)
+# OpenID Connect (docs/adr/0110): a provider without a client identifier is absent, with its button and its addresses.
+MAILLAGE_OIDC: dict[str, dict[str, Any]] = {
+    fournisseur: {
+        cle: env.str(f"MAILLAGE_{fournisseur.upper()}_{cle.upper()}", default=defauts.get(cle, ""))
+        for cle in (
+            *("client", "secret", "emetteur", "autorisation", "jeton", "userinfo", "cles", "deconnexion"),
+            *("portees", "acr", "acr_fort", "algorithme"),
+        )
+    }
+    | {"userinfo_signe": env.bool(f"MAILLAGE_{fournisseur.upper()}_USERINFO_SIGNE", default=signe)}
+    for fournisseur, signe, defauts in (
+        ("psc", False, {"portees": "openid scope_all", "acr": "eidas1", "algorithme": "RS256"}),
+        (
+            "proconnect",
+            True,
+            {
+                "portees": "openid given_name usual_name email siret",
+                "acr": "eidas2",
+                "acr_fort": "eidas2 eidas3",
+                "algorithme": "RS256",
+            },
+        ),
+    )
+}
+# Called as f(user, rpps, identite) in the transaction of a sign-in by Pro Santé Connect: the apps above know who it is.
+MAILLAGE_APRES_PSC: list[str] = []
+# The région of a département: the accounts know no territory.
+MAILLAGE_REGION_DE = "zonage.perimetres.find_region"
 MAILLAGE_DONNEES = env.str("MAILLAGE_DONNEES", default="")
 MAILLAGE_CONTACT = env.str("MAILLAGE_CONTACT", default="")
+# What somebody may see, read from the mandats (portal.core.querysets): the core knows no app.
+MAILLAGE_DROITS = "portal.accounts.portee.read_portee"
 # What the key of a cached page holds: the core knows no app.
 MAILLAGE_VERSION_DONNEES = "aides.versions.data_version"
 # The sentence of « /travaux/ » that says what has been computed, and for which day.

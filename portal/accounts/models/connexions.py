@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from portal.accounts.enums import Fournisseur
 from portal.accounts.models.organisations import Mandat
+from portal.accounts.querysets import InvitationQuerySet
 
 
 class IdentiteExterne(models.Model):
@@ -44,6 +45,8 @@ class Invitation(models.Model):
     acceptee_le = models.DateTimeField("acceptée le", null=True, blank=True)
     annulee_le = models.DateTimeField("annulée le", null=True, blank=True)
     mandat_cree = models.ForeignKey(Mandat, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+
+    objects = InvitationQuerySet.as_manager()
 
     class Meta:
         verbose_name = "invitation"

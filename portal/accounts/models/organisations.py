@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 
 from portal.accounts.enums import Role, TypeOrganisation, TypePerimetre
-from portal.accounts.querysets import MandatQuerySet
+from portal.accounts.querysets import MandatQuerySet, OrganisationQuerySet
 
 
 class Organisation(models.Model):
@@ -20,6 +20,8 @@ class Organisation(models.Model):
     departement_code = models.CharField("département", max_length=3, blank=True)
     courriel = models.EmailField("courriel de contact", blank=True)
     active = models.BooleanField("active", default=True)
+
+    objects = OrganisationQuerySet.as_manager()
 
     class Meta:
         verbose_name = "organisation"

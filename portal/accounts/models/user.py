@@ -3,8 +3,17 @@ from typing import Any, ClassVar
 from django.contrib.auth.models import AbstractUser, BaseUserManager
 from django.db import models
 
+from portal.accounts.querysets import UserQuerySet
+
 
 class UserManager(BaseUserManager["User"]):
+    def get_queryset(self) -> UserQuerySet:
+        return UserQuerySet(self.model, using=self._db)
+
+    def for_user(self, user: Any) -> UserQuerySet:
+        """The accounts that `user` may see (`portal.accounts.querysets`)."""
+        return self.get_queryset().for_user(user)
+
     def create_user(self, email: str, password: str | None = None, **champs: Any) -> "User":
         """Create an account. Raises ValueError without an e-mail address."""
         if not email:

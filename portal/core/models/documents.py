@@ -7,6 +7,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from portal.core.querysets import TerritorialiseQuerySet
+
 
 class StatutAnalyse(models.TextChoices):
     """What the antivirus said. « Non analysé »: no antivirus is set, agents alone may download (a setting)."""
@@ -43,6 +45,8 @@ class Document(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
     depose_le = models.DateTimeField("déposé le", default=timezone.now)
+
+    objects = TerritorialiseQuerySet.as_manager()
 
     class Meta:
         verbose_name = "document"

@@ -3,6 +3,8 @@
 from django.conf import settings
 from django.db import models
 
+from portal.core.querysets import FiltreQuerySet
+
 
 class FiltreEnregistre(models.Model):
     """`requete` is the query string of the list `liste`; `partage`: shown to the colleagues too."""
@@ -12,6 +14,8 @@ class FiltreEnregistre(models.Model):
     nom = models.CharField("nom", max_length=60)
     requete = models.CharField("requête", max_length=1000, blank=True)
     partage = models.BooleanField("partagé", default=False)
+
+    objects = FiltreQuerySet.as_manager()
 
     class Meta:
         verbose_name = "filtre enregistré"

@@ -8,6 +8,8 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
+from portal.core.querysets import EvenementQuerySet, TravauxQuerySet
+
 SILENCE_MAX = timedelta(minutes=2)
 """Twice the time limit of a task: a run that gives no sign of life for so long was killed."""
 
@@ -47,6 +49,8 @@ class ImportRun(models.Model):
     commence_le = models.DateTimeField("commencé le")
     termine_le = models.DateTimeField("terminé le")
 
+    objects = TravauxQuerySet.as_manager()
+
     class Meta:
         verbose_name = "import"
         ordering = ["-commence_le", "-pk"]
@@ -79,6 +83,8 @@ class Evenement(models.Model):
     )
     survenu_le = models.DateTimeField("survenu le", default=timezone.now)
     details = models.JSONField("détails", default=dict, blank=True)
+
+    objects = EvenementQuerySet.as_manager()
 
     class Meta:
         verbose_name = "événement"
