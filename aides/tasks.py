@@ -5,6 +5,7 @@ import time
 from django.utils import timezone
 
 from aides.catalogue import catalogue
+from aides.dossiers import annonces
 from aides.eligibilite.calcul import is_due, refresh_eligibilite
 from aides.eligibilite.classes import PARTOUT, Portee, list_professions
 from aides.models import EtatSuivi, Suivi
@@ -131,3 +132,9 @@ def publish_donnees_ouvertes(course: Course) -> None:
     """The files of the open data, when what they come from changed since the last ones."""
     if is_package_due():
         publish_package(course.tranche)
+
+
+@tache("aides.courriel_dossier")
+def send_courriel_dossier(acte: int) -> None:
+    """An agent acted on a file: its applicant is told."""
+    annonces.send_annonce(acte)

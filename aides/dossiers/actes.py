@@ -1,21 +1,24 @@
 """The one way a file moves: a conditional UPDATE decides between two people, and the act is written with it."""
 
 import hashlib
+from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from aides.dossiers.droits import may_act
-from aides.dossiers.erreurs import ActeInvalide, DroitRefuse, TransitionImpossible, VersionPerimee
+from aides.dossiers.erreurs import ActeInvalide, DroitRefuse, TransitionImpossible, VersionPerimee, explain_base
 from aides.dossiers.etats import TRANSITIONS, Acteur, Action, Statut
+from aides.dossiers.horloge import compute_a_traiter_le, resume_horloge
 from aides.models import ActeDossier, Demande
 from portal.accounts.models import User
 from portal.accounts.portee import read_portee
 from portal.core.models import Evenement
+from portal.core.outbox import post
 
 
-@transaction.atomic
 def apply_action(
     demande: Demande,
     action: Action,
@@ -40,10 +43,53 @@ def apply_action(
     source = demande.statut
     cible = transition.cible.value if transition.cible else source
     maintenant = timezone.now()
-    valeurs = {"statut": cible, "version": attendue + 1, "modifiee_le": maintenant, **champs}
-    lignes = Demande.objects.filter(pk=demande.pk, version=attendue, statut=source, statut__in=transition.sources)
-    if not lignes.update(**valeurs):
-        raise _explain(demande, action, attendue)
+    valeurs = {"statut": cible, "version": attendue + 1, "modifiee_le": maintenant}
+    valeurs |= _run_horloge(demande, action, cible, maintenant, champs) | champs
+    try:
+        with transaction.atomic():
+            if not _lock_lignes(demande, action, attendue).update(**valeurs):
+                raise _explain(demande, action, attendue)
+            acte = _write_acte(
+                demande, action, par, maintenant, source, cible, attendue + 1, commentaire, visible, details
+            )
+    except IntegrityError as erreur:
+        raise explain_base(erreur) or erreur from erreur
+    demande.refresh_from_db()
+    return acte
+
+
+def _lock_lignes(demande: Demande, action: Action, attendue: int) -> QuerySet[Demande]:
+    """The row, if nobody acted since: the condition that decides between two people."""
+    sources = TRANSITIONS[action].sources
+    return Demande.objects.filter(pk=demande.pk, version=attendue, statut=demande.statut, statut__in=sources)
+
+
+def _run_horloge(
+    demande: Demande, action: Action, cible: str, maintenant: datetime, champs: dict[str, Any]
+) -> dict[str, Any]:
+    """The clock starts at the deposit, stops while the file is incomplete, and starts again."""
+    if action is Action.DEPOSER:
+        return {"a_traiter_le": compute_a_traiter_le(champs.get("deposee_le") or maintenant, 0)}
+    if cible == Statut.INCOMPLETE and demande.statut != Statut.INCOMPLETE:
+        return {"incomplete_le": maintenant}
+    if demande.statut == Statut.INCOMPLETE and cible != Statut.INCOMPLETE:
+        return resume_horloge(demande, le=maintenant)
+    return {}
+
+
+def _write_acte(
+    demande: Demande,
+    action: Action,
+    par: User | None,
+    maintenant: datetime,
+    source: str,
+    cible: str,
+    version: int,
+    commentaire: str,
+    visible: bool,
+    details: dict[str, Any] | None,
+) -> ActeDossier:
+    """The act as its parties read it, its line in the journal, and the intent of telling the applicant."""
     evenement = Evenement.objects.create(
         objet=f"aides.demande:{demande.pk}",
         action=action.value,
@@ -52,7 +98,7 @@ def apply_action(
         details={
             "de": source,
             "vers": cible,
-            "version": attendue + 1,
+            "version": version,
             "commentaire_sha256": hashlib.sha256(commentaire.encode()).hexdigest() if commentaire else "",
             **(details or {}),
         },
@@ -66,11 +112,12 @@ def apply_action(
         survenu_le=maintenant,
         commentaire=commentaire,
         details=details or {},
-        version=attendue + 1,
+        version=version,
         visible=visible,
         evenement=evenement,
     )
-    demande.refresh_from_db()
+    if visible and (par is None or par.pk != demande.proprietaire_id):
+        post("aides.courriel_dossier", acte.pk)
     return acte
 
 

@@ -313,7 +313,21 @@ MAILLAGE_OIDC: dict[str, dict[str, Any]] = {
 MAILLAGE_APRES_PSC: list[str] = []
 # The région of a département: the accounts know no territory.
 MAILLAGE_REGION_DE = "zonage.perimetres.find_region"
+# Files: the amount above which one person proposes and another decides, and the days in which the agency means to
+# answer. Neither comes from a text (docs/adr/0131, 0132): each agency sets its own.
+MAILLAGE_SEUIL_DEUX_PERSONNES = env.str("MAILLAGE_SEUIL_DEUX_PERSONNES", default="10000")
+MAILLAGE_OBJECTIF_INSTRUCTION_JOURS = env.int("MAILLAGE_OBJECTIF_INSTRUCTION_JOURS", default=60)
 MAILLAGE_DONNEES = env.str("MAILLAGE_DONNEES", default="")
+# Documents (docs/adr/0120): bytes of one file; « clamd://hôte:port » or « clamd:/chemin.sock », empty: no antivirus, and
+# whether agents then download what was not analysed; location that the front server alone serves (X-Accel-Redirect).
+MAILLAGE_DOCUMENT_MAX = env.int("MAILLAGE_DOCUMENT_MAX", default=10 * 1024 * 1024)
+MAILLAGE_ANTIVIRUS = env.str("MAILLAGE_ANTIVIRUS", default="")
+MAILLAGE_NON_ANALYSE_AUX_AGENTS = env.bool("MAILLAGE_NON_ANALYSE_AUX_AGENTS", default=True)
+MAILLAGE_MEDIA_INTERNE = env.str("MAILLAGE_MEDIA_INTERNE", default="")
+# Bytes of a whole request, by beginning of path; the first that fits (portal.core.televersement).
+MAILLAGE_CORPS_MAX: dict[str, int] = {"/admin/": 61 * 1024 * 1024, "": MAILLAGE_DOCUMENT_MAX + 1024 * 1024}
+# Rows of one export; the file says when it is cut.
+MAILLAGE_EXPORT_MAX = env.int("MAILLAGE_EXPORT_MAX", default=50_000)
 MAILLAGE_CONTACT = env.str("MAILLAGE_CONTACT", default="")
 # What somebody may see, read from the mandats (portal.core.querysets): the core knows no app.
 MAILLAGE_DROITS = "portal.accounts.portee.read_portee"
