@@ -20,6 +20,7 @@ from aides.regles.conditions import (
     Tous,
     UnDe,
 )
+from aides.regles.constructeur_echeancier import ConstructeurEcheancier
 from aides.regles.constructeur_montants import ConstructeurMontants
 from aides.regles.dispositifs import Dispositif, Enonce, JourReference, LienCumul, ReglesCumul, Version
 from aides.regles.ecriture import RegleInvalide, read_fait, read_jour, read_valeur
@@ -41,6 +42,11 @@ class Constructeur:
         self.references = {code: self._reference(code, champs) for code, champs in brut["references"].items()}
         self.definitions: Mapping[str, Any] = brut.get("definitions", {})
         self.montants = ConstructeurMontants(self._condition, self._read)
+        self.echeancier = (
+            ConstructeurEcheancier(self._condition, self._read).build(brut["echeancier"], "echeancier")
+            if "echeancier" in brut
+            else None
+        )
 
     def build(self) -> Dispositif:
         champs = {cle: self.brut[cle] for cle in ("code", "sigle", "nom", "resume", "payeur", "guichet", "demarche")}
@@ -97,6 +103,7 @@ class Constructeur:
             references=tuple(self.references.values()),
             note=brut.get("note", ""),
             regles_cumul=self._regles_cumul(brut.get("regles_cumul", {}), f"{chemin}.regles_cumul"),
+            echeancier=self.echeancier,
         )
 
     def _regles_cumul(self, brut: Mapping[str, Any], chemin: str) -> ReglesCumul:

@@ -11,6 +11,7 @@ from functools import cached_property, lru_cache
 
 from aides.regles.calculs import ParParametre
 from aides.regles.conditions import Condition, DansListe, DansPerimetre, Incertitude, facts_of, walk
+from aides.regles.echeancier_regles import ReglesEcheancier
 from aides.regles.montants import Bareme
 from aides.regles.references import Reference
 from aides.regles.situation import Valeur
@@ -95,6 +96,8 @@ class Version:
     references: tuple[Reference, ...]
     note: str = ""
     regles_cumul: ReglesCumul = ReglesCumul()
+    echeancier: ReglesEcheancier | None = None
+    """None: the scheme does not say how it is paid (a local one); its contracts have no schedule of their own."""
 
     def is_open(self, au: date) -> bool:
         return self.ouvert_du <= au and (self.ferme_le is None or au < self.ferme_le)
