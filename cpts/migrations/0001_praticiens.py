@@ -2,6 +2,7 @@
 
 import django.contrib.postgres.constraints
 import django.contrib.postgres.fields.ranges
+import django.contrib.postgres.indexes
 import django.db.models.deletion
 import django.utils.timezone
 from django.conf import settings
@@ -30,12 +31,14 @@ class Migration(migrations.Migration):
                 ('prenom', models.CharField(blank=True, max_length=120, verbose_name="prénom d'exercice")),
                 ('civilite', models.CharField(blank=True, max_length=20, verbose_name="civilité d'exercice")),
                 ('secteur', models.CharField(blank=True, max_length=24, verbose_name='secteur')),
+                ('cle_nom', models.CharField(blank=True, help_text='Nom et prénom, sans accent.', max_length=160, verbose_name='clé de recherche')),
                 ('vu_le', models.DateField(help_text="Jour de l'extraction qui l'a montré en dernier.", verbose_name="dans l'annuaire du")),
             ],
             options={
                 'verbose_name': 'praticien',
                 'ordering': ['rpps'],
                 'constraints': [models.CheckConstraint(condition=models.Q(('rpps__regex', '^\\d{11}$')), name='praticien_rpps_bien_forme'), models.CheckConstraint(condition=models.Q(('profession__in', ['medecin', 'infirmier', 'masseur_kinesitherapeute', 'sage_femme', 'orthophoniste', 'chirurgien_dentiste'])), name='praticien_profession_connue')],
+                'indexes': [models.Index(django.contrib.postgres.indexes.OpClass('cle_nom', name='text_pattern_ops'), name='praticien_par_nom')],
             },
         ),
         migrations.CreateModel(
@@ -53,6 +56,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'offre des communes',
                 'ordering': ['commune', 'profession', 'jour'],
                 'constraints': [models.UniqueConstraint(fields=('commune', 'profession', 'jour'), name='offrecommune_unique'), models.CheckConstraint(condition=models.Q(('liberaux__lte', models.F('praticiens'))), name='offrecommune_part')],
+                'indexes': [models.Index(fields=['jour', 'profession'], name='offrecommune_par_jour')],
             },
         ),
         migrations.CreateModel(

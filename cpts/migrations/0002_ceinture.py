@@ -2,7 +2,9 @@
 
 from django.db import migrations
 
+from portal.core.rls import protege
+
 
 class Migration(migrations.Migration):
     dependencies = [("cpts", "0001_praticiens"), ("core", "0008_ceinture")]
-    operations: list[migrations.RunSQL] = []
+    operations = [protege("cpts_rattachement")]

@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeOperators
+from django.contrib.postgres.indexes import OpClass
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -26,6 +27,7 @@ class Praticien(models.Model):
     prenom = models.CharField("prénom d'exercice", max_length=120, blank=True)
     civilite = models.CharField("civilité d'exercice", max_length=20, blank=True)
     secteur = models.CharField("secteur", max_length=24, blank=True)
+    cle_nom = models.CharField("clé de recherche", max_length=160, blank=True, help_text="Nom et prénom, sans accent.")
     vu_le = models.DateField("dans l'annuaire du", help_text="Jour de l'extraction qui l'a montré en dernier.")
 
     class Meta:
@@ -35,6 +37,7 @@ class Praticien(models.Model):
             models.CheckConstraint(name="praticien_rpps_bien_forme", condition=Q(rpps__regex=r"^\d{11}$")),
             models.CheckConstraint(name="praticien_profession_connue", condition=Q(profession__in=Profession.values)),
         ]
+        indexes = [models.Index(OpClass("cle_nom", name="text_pattern_ops"), name="praticien_par_nom")]
 
     def __str__(self) -> str:
         return f"RPPS {self.rpps}"
@@ -89,6 +92,7 @@ class OffreCommune(models.Model):
             models.UniqueConstraint(fields=["commune", "profession", "jour"], name="offrecommune_unique"),
             models.CheckConstraint(name="offrecommune_part", condition=Q(liberaux__lte=models.F("praticiens"))),
         ]
+        indexes = [models.Index(fields=["jour", "profession"], name="offrecommune_par_jour")]
 
     def __str__(self) -> str:
         return f"{self.commune_id}, {self.profession}, {self.jour}"
