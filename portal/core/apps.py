@@ -1,7 +1,13 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+
+from portal.core.octrois import grant_octrois
 
 
 class CoreConfig(AppConfig):
     name = "portal.core"
     label = "core"
     verbose_name = "Socle"
+
+    def ready(self) -> None:
+        post_migrate.connect(grant_octrois, sender=self, dispatch_uid="core.octrois")

@@ -12,6 +12,10 @@ $$ SELECT string_to_array(coalesce(current_setting('maillage.territoires', true)
 CREATE OR REPLACE FUNCTION maillage_caisses() RETURNS text[] LANGUAGE sql STABLE PARALLEL SAFE AS
 $$ SELECT string_to_array(coalesce(current_setting('maillage.caisses', true), ''), ',') $$;
 """
+FONCTIONS_RETOUR = """
+DROP FUNCTION maillage_systeme(); DROP FUNCTION maillage_personne();
+DROP FUNCTION maillage_territoires(); DROP FUNCTION maillage_caisses();
+"""
 # Each setting is read once a statement (an initialisation plan), never once a row.
 TERRITORIALISE = """
 (SELECT maillage_systeme())

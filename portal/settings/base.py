@@ -53,10 +53,12 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "portal.core.comptes.UtilisateurMiddleware",
+    "portal.accounts.middleware.FacteurMiddleware",
     "portal.accounts.middleware.PersonneMiddleware",
     "portal.core.comptes.MessagesMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 
 ROOT_URLCONF = "portal.urls"
@@ -125,6 +127,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
     "django.contrib.auth.backends.ModelBackend",
     "portal.accounts.backends.MandatBackend",
 ]
@@ -136,6 +139,16 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "connexion"
 LOGIN_REDIRECT_URL = "compte"
+PASSWORD_RESET_TIMEOUT = 3600
+# Tries are counted by the portal's own handler, before any password is looked at (docs/adr/0106).
+AXES_HANDLER = "portal.accounts.limites.TentativesHandler"
+AXES_LOCKOUT_CALLABLE = "portal.accounts.limites.refuse_lockout"
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_DISABLE_ACCESS_LOG = True
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
+OTP_TOTP_ISSUER = "Maillage"
+OTP_TOTP_THROTTLE_FACTOR = 0  # the same counters limit the codes
 
 LANGUAGE_CODE = "fr"
 TIME_ZONE = "Europe/Paris"
@@ -266,6 +279,7 @@ MAILLAGE_RELAIS = {
 MAILLAGE_PERIODIQUES: dict[str, dict[str, Any]] = {
     "battement": {"tache": "core.battement", "toutes_les": 2 if EXERCICE else 20},
     "purge": {"tache": "core.purge", "toutes_les": 3600},
+    "purge_comptes": {"tache": "accounts.purge", "toutes_les": 3600},
     # Nothing is done unless the day or the rules changed since the table was computed.
     "eligibilite": {"tache": "aides.eligibilite_jour", "toutes_les": 300},
     # The files of /donnees/: nothing is written unless what they come from changed.
@@ -317,9 +331,13 @@ MAILLAGE_REGION_DE = "zonage.perimetres.find_region"
 # answer. Neither comes from a text (docs/adr/0131, 0132): each agency sets its own.
 MAILLAGE_SEUIL_DEUX_PERSONNES = env.str("MAILLAGE_SEUIL_DEUX_PERSONNES", default="10000")
 MAILLAGE_OBJECTIF_INSTRUCTION_JOURS = env.int("MAILLAGE_OBJECTIF_INSTRUCTION_JOURS", default=60)
+# Agents give a code after their password; production refuses to start without it (docs/adr/0105).
+MAILLAGE_DEUX_FACTEURS = env.bool("MAILLAGE_DEUX_FACTEURS", default=True)
+# What the apps show on the page of the account: functions (request) -> (template, context), or None for nothing.
+MAILLAGE_SECTIONS_COMPTE: list[str] = []
 MAILLAGE_DONNEES = env.str("MAILLAGE_DONNEES", default="")
-# Documents (docs/adr/0120): bytes of one file; « clamd://hôte:port » or « clamd:/chemin.sock », empty: no antivirus, and
-# whether agents then download what was not analysed; location that the front server alone serves (X-Accel-Redirect).
+# Documents (docs/adr/0120): bytes of one file; « clamd://hôte:port » or « clamd:/chemin.sock », empty: no antivirus,
+# and whether agents then download what was not analysed; location that the front server alone serves (X-Accel-Redirect).
 MAILLAGE_DOCUMENT_MAX = env.int("MAILLAGE_DOCUMENT_MAX", default=10 * 1024 * 1024)
 MAILLAGE_ANTIVIRUS = env.str("MAILLAGE_ANTIVIRUS", default="")
 MAILLAGE_NON_ANALYSE_AUX_AGENTS = env.bool("MAILLAGE_NON_ANALYSE_AUX_AGENTS", default=True)
@@ -331,6 +349,14 @@ MAILLAGE_EXPORT_MAX = env.int("MAILLAGE_EXPORT_MAX", default=50_000)
 MAILLAGE_CONTACT = env.str("MAILLAGE_CONTACT", default="")
 # What somebody may see, read from the mandats (portal.core.querysets): the core knows no app.
 MAILLAGE_DROITS = "portal.accounts.portee.read_portee"
+# What the role of the web may do to a table, other than read, add, change and remove (portal.core.octrois).
+MAILLAGE_OCTROIS = {
+    "django_migrations": "SELECT",
+    "core_evenement": "INSERT SELECT",
+    "core_scelle": "SELECT",
+    "aides_actedossier": "INSERT SELECT",
+    "aides_transition": "SELECT",
+}
 # What the key of a cached page holds: the core knows no app.
 MAILLAGE_VERSION_DONNEES = "aides.versions.data_version"
 # The sentence of « /travaux/ » that says what has been computed, and for which day.
