@@ -60,7 +60,8 @@ class Migration(migrations.Migration):
                 ('cree_le', models.DateTimeField(default=django.utils.timezone.now, verbose_name='créé le')),
                 ('demande', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='contrat', to='aides.demande')),
                 ('proprietaire', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='titulaire')),
-                ('renouvelle', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='suivant', to='aides.contrat')),
+                ('renouvellements', models.PositiveSmallIntegerField(default=0, verbose_name='renouvellements')),
+                ('notes', models.JSONField(blank=True, default=list, verbose_name='à savoir')),
             ],
             options={
                 'verbose_name': 'contrat',
@@ -100,12 +101,14 @@ class Migration(migrations.Migration):
                 ('montant', models.DecimalField(blank=True, decimal_places=2, max_digits=12, null=True, verbose_name='montant (€)')),
                 ('plafond', models.DecimalField(blank=True, decimal_places=2, max_digits=12, null=True, verbose_name='montant maximum (€)')),
                 ('statut', models.CharField(choices=[('prevue', 'Prévue'), ('a_payer', 'À payer'), ('payee', 'Payée'), ('annulee', 'Annulée'), ('tenue', 'Tenue'), ('non_tenue', 'Non tenue')], default='prevue', max_length=10, verbose_name='état')),
-                ('reference', models.CharField(blank=True, max_length=300, verbose_name='référence')),
-                ('a_instruire', models.CharField(blank=True, max_length=300, verbose_name='à instruire')),
+                ('reference', models.CharField(blank=True, max_length=400, verbose_name='référence')),
+                ('a_instruire', models.CharField(blank=True, max_length=600, verbose_name='à instruire')),
                 ('version', models.PositiveIntegerField(default=1, verbose_name='version de la ligne')),
                 ('payee_le', models.DateField(blank=True, null=True, verbose_name='payée le')),
                 ('cle_paiement', models.CharField(blank=True, max_length=64, null=True, unique=True, verbose_name='clé de paiement')),
                 ('constatee_le', models.DateField(blank=True, null=True, verbose_name='constatée le')),
+                ('constatee_par', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('piece', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='aides.piecedossier')),
                 ('remarque', models.CharField(blank=True, max_length=300, verbose_name='remarque')),
                 ('contrat', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='echeances', to='aides.contrat')),
                 ('payee_par', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
@@ -192,5 +195,29 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='lignecampagne',
             constraint=models.CheckConstraint(condition=models.Q(('accorde__isnull', True), models.Q(('accorde__gte', 0), ('accorde__lte', models.F('potentiel'))), _connector='OR'), name='lignecampagne_accorde_borne', violation_error_message='Le montant accordé dépasse le montant potentiel.'),
+        ),
+        migrations.AddIndex(
+            model_name='contrat',
+            index=models.Index(fields=['proprietaire', '-date_signature'], name='contrat_du_titulaire'),
+        ),
+        migrations.AddIndex(
+            model_name='contrat',
+            index=models.Index(fields=['departement_code', '-date_signature', 'id'], name='contrat_par_departement'),
+        ),
+        migrations.AddIndex(
+            model_name='contrat',
+            index=models.Index(fields=['region_code', '-date_signature', 'id'], name='contrat_par_region'),
+        ),
+        migrations.AddIndex(
+            model_name='echeance',
+            index=models.Index(condition=models.Q(('statut', 'payee')), fields=['payee_le', 'id'], name='echeance_payees'),
+        ),
+        migrations.AddConstraint(
+            model_name='contrat',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('montant__isnull', True), ('montant__gte', 0), _connector='OR'), models.Q(('plafond__isnull', True), ('plafond__gte', 0), _connector='OR')), name='contrat_montants_positifs'),
+        ),
+        migrations.AddConstraint(
+            model_name='echeance',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('nature', 'versement'), ('statut__in', ['prevue', 'a_payer', 'payee', 'annulee'])), models.Q(('nature', 'obligation'), ('statut__in', ['prevue', 'tenue', 'non_tenue', 'annulee'])), _connector='OR'), name='echeance_statut_de_sa_nature'),
         ),
     ]

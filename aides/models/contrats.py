@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
-from aides.models.dossiers import Demande
+from aides.models.dossiers import Demande, PieceDossier
 from aides.querysets import AvenantQuerySet
 from portal.accounts.models import Territorialise
 from portal.accounts.querysets import TerritorialiseQuerySet
@@ -23,7 +23,9 @@ class Contrat(Territorialise):
     """What a signed file engages. `statut` is the file's: it is not written twice.
 
     `montant` None: what is paid depends on an activity not known yet. `periode` begins on the day of effect;
-    its end is the term, or the day of an early end. `resiliation_…`: who, notified when, observations until, in force.
+    its end is the term, or the day of an early end. `faits`: what its schedule was computed from, after the avenants.
+    `notes`: what may be paid beside the schedule, or why there is none. `resiliation_…`: who, notified when,
+    observations until, in force.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -38,7 +40,8 @@ class Contrat(Territorialise):
     plafond = models.DecimalField("montant maximum (€)", **EUROS, null=True, blank=True)
     faits = models.JSONField("données du contrat", default=dict)
     version = models.PositiveIntegerField("version de la ligne", default=1)
-    renouvelle = models.OneToOneField("self", on_delete=models.PROTECT, null=True, blank=True, related_name="suivant")
+    renouvellements = models.PositiveSmallIntegerField("renouvellements", default=0)
+    notes = models.JSONField("à savoir", default=list, blank=True)
     resiliation_par = models.CharField(
         "résiliation demandée par",
         max_length=12,
@@ -57,6 +60,11 @@ class Contrat(Territorialise):
     class Meta:
         verbose_name = "contrat"
         ordering = ["-date_signature", "id"]
+        indexes = [
+            models.Index(fields=["proprietaire", "-date_signature"], name="contrat_du_titulaire"),
+            models.Index(fields=["departement_code", "-date_signature", "id"], name="contrat_par_departement"),
+            models.Index(fields=["region_code", "-date_signature", "id"], name="contrat_par_region"),
+        ]
         constraints = [
             models.CheckConstraint(name="contrat_periode_non_vide", condition=Q(periode__isempty=False)),
             models.CheckConstraint(
@@ -70,6 +78,10 @@ class Contrat(Territorialise):
                 | Q(resiliation_effet_le__isnull=True)
                 | Q(resiliation_effet_le__gte=F("resiliation_notifiee_le")),
                 violation_error_message="Une résiliation prend effet le jour de sa notification ou après.",
+            ),
+            models.CheckConstraint(
+                name="contrat_montants_positifs",
+                condition=(Q(montant__isnull=True) | Q(montant__gte=0)) & (Q(plafond__isnull=True) | Q(plafond__gte=0)),
             ),
         ]
 
@@ -108,13 +120,15 @@ class Echeance(Territorialise):
     montant = models.DecimalField("montant (€)", **EUROS, null=True, blank=True)
     plafond = models.DecimalField("montant maximum (€)", **EUROS, null=True, blank=True)
     statut = models.CharField("état", max_length=10, choices=StatutEcheance, default=StatutEcheance.PREVUE)
-    reference = models.CharField("référence", max_length=300, blank=True)
-    a_instruire = models.CharField("à instruire", max_length=300, blank=True)
+    reference = models.CharField("référence", max_length=400, blank=True)
+    a_instruire = models.CharField("à instruire", max_length=600, blank=True)
     version = models.PositiveIntegerField("version de la ligne", default=1)
     payee_le = models.DateField("payée le", null=True, blank=True)
     payee_par = models.ForeignKey(settings.AUTH_USER_MODEL, **AUTEUR)
     cle_paiement = models.CharField("clé de paiement", max_length=64, null=True, blank=True, unique=True)
     constatee_le = models.DateField("constatée le", null=True, blank=True)
+    constatee_par = models.ForeignKey(settings.AUTH_USER_MODEL, **AUTEUR)
+    piece = models.ForeignKey(PieceDossier, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     remarque = models.CharField("remarque", max_length=300, blank=True)
 
     objects = TerritorialiseQuerySet.as_manager()
@@ -135,6 +149,11 @@ class Echeance(Territorialise):
                 & (Q(montant__isnull=True) | Q(plafond__isnull=True) | Q(montant__lte=F("plafond"))),
                 violation_error_message="Le montant dépasse le plafond de l'échéance.",
             ),
+            models.CheckConstraint(
+                name="echeance_statut_de_sa_nature",
+                condition=Q(nature="versement", statut__in=["prevue", "a_payer", "payee", "annulee"])
+                | Q(nature="obligation", statut__in=["prevue", "tenue", "non_tenue", "annulee"]),
+            ),
         ]
         indexes = [
             models.Index(fields=["le", "id"], name="echeance_a_venir", condition=Q(statut__in=["prevue", "a_payer"])),
@@ -144,6 +163,7 @@ class Echeance(Territorialise):
                 condition=Q(statut__in=["prevue", "a_payer"]),
             ),
             models.Index(fields=["proprietaire", "le", "id"], name="echeance_du_titulaire"),
+            models.Index(fields=["payee_le", "id"], name="echeance_payees", condition=Q(statut="payee")),
         ]
 
     def __str__(self) -> str:
