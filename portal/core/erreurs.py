@@ -17,6 +17,7 @@ DETAILS = {
     400: "La demande contient une valeur que le portail ne peut pas lire.",
     403: "Cette action n'est pas permise.",
     404: "Aucune ressource à cette adresse.",
+    413: "La demande est trop volumineuse : rien n'a été enregistré.",
     429: "Trop de demandes en peu de temps : attendez une minute.",
     500: "Erreur interne : elle est enregistrée.",
     503: "Le service est momentanément indisponible : réessayez dans une minute.",

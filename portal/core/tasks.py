@@ -1,9 +1,17 @@
 """The portal's own background work: the sign of life, and the end of what is done."""
 
+from datetime import timedelta
+
 from django.conf import settings
 from django.db import connection
 
-from portal.core.taches import tache, write_heartbeat
+from portal.core.analyses import analyse, ask_missing, find_document, record_analyse, send_rejet, sweep
+from portal.core.antivirus import AntivirusMuet
+from portal.core.courriels import EN_PANNE
+from portal.core.taches import Course, Reporte, tache, write_heartbeat
+
+ANALYSE_DUREE = 45
+PANNE_COURRIEL = timedelta(minutes=1)
 
 # Bounded: a purge that is late takes several turns, and never holds many rows at once.
 PURGES = (
@@ -36,3 +44,38 @@ def purge() -> int:
             cursor.execute(requete, {"jours": settings.MAILLAGE_RELAIS["garde_jours"]})
             lignes += cursor.rowcount
     return lignes
+
+
+@tache("core.analyse_document", atomique=False, duree=ANALYSE_DUREE, entre=ANALYSE_DUREE)
+def analyse_document(course: Course, identifiant: str) -> None:
+    """Ask the antivirus outside any transaction, then write its answer. Silent or down: later, not counted."""
+    document = find_document(identifiant)
+    if document is None:
+        return
+    try:
+        statut = analyse(document)
+    except AntivirusMuet as muet:
+        raise Reporte(muet.delai, str(muet)) from None
+    with course.tranche():
+        record_analyse(document, statut)
+
+
+@tache("core.previent_rejet")
+def tell_rejet(identifiant: str) -> None:
+    """Tell who handed in an infected document that it was taken away."""
+    try:
+        send_rejet(identifiant)
+    except EN_PANNE as erreur:
+        raise Reporte(PANNE_COURRIEL, f"le courrier n'est pas parti ({type(erreur).__name__})") from None
+
+
+@tache("core.analyses")
+def ask_analyses() -> None:
+    """Ask again for the documents that still wait."""
+    ask_missing()
+
+
+@tache("core.balayage")
+def sweep_octets() -> None:
+    """Erase the bytes that no document names."""
+    sweep()

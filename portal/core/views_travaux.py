@@ -9,6 +9,7 @@ from django.utils.module_loading import import_string
 from django.views.decorators.cache import never_cache
 from django.views.generic import DetailView, ListView
 
+from portal.core.analyses import count_retards
 from portal.core.models import Execution
 
 MONTRES = 30
@@ -31,6 +32,7 @@ class TravauxView(ListView):
         return super().get_context_data(
             reprise=REPRISE if vivantes else 0,
             lu_le=timezone.localtime(),
+            analyses_en_retard=count_retards(),
             etat_donnees=import_string(settings.MAILLAGE_ETAT_DONNEES)(),
             **kwargs,
         )

@@ -49,6 +49,7 @@ MIDDLEWARE = [
     "portal.core.cache.PagesMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "portal.core.middleware.SecurityHeadersMiddleware",
+    "portal.core.televersement.TailleMiddleware",
     "portal.core.comptes.SessionsMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -279,6 +280,9 @@ MAILLAGE_RELAIS = {
 MAILLAGE_PERIODIQUES: dict[str, dict[str, Any]] = {
     "battement": {"tache": "core.battement", "toutes_les": 2 if EXERCICE else 20},
     "purge": {"tache": "core.purge", "toutes_les": 3600},
+    # What still waits for the antivirus, and the bytes that no row names.
+    "analyses": {"tache": "core.analyses", "toutes_les": 300},
+    "balayage": {"tache": "core.balayage", "a": "05:40"},
     "purge_comptes": {"tache": "accounts.purge", "toutes_les": 3600},
     # Nothing is done unless the day or the rules changed since the table was computed.
     "eligibilite": {"tache": "aides.eligibilite_jour", "toutes_les": 300},
@@ -337,7 +341,7 @@ MAILLAGE_DEUX_FACTEURS = env.bool("MAILLAGE_DEUX_FACTEURS", default=True)
 MAILLAGE_SECTIONS_COMPTE: list[str] = []
 MAILLAGE_DONNEES = env.str("MAILLAGE_DONNEES", default="")
 # Documents (docs/adr/0120): bytes of one file; « clamd://hôte:port » or « clamd:/chemin.sock », empty: no antivirus,
-# and whether agents then download what was not analysed; location that the front server alone serves (X-Accel-Redirect).
+# and whether agents then download what was not analysed; location that nginx alone serves (X-Accel-Redirect).
 MAILLAGE_DOCUMENT_MAX = env.int("MAILLAGE_DOCUMENT_MAX", default=10 * 1024 * 1024)
 MAILLAGE_ANTIVIRUS = env.str("MAILLAGE_ANTIVIRUS", default="")
 MAILLAGE_NON_ANALYSE_AUX_AGENTS = env.bool("MAILLAGE_NON_ANALYSE_AUX_AGENTS", default=True)
