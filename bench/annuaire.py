@@ -43,7 +43,7 @@ ADRESSE = "Cabinet d'essai, bâtiment fictif, 2e étage|||12||AV|Avenue|des Essa
 
 def write_fichier(chemin: Path, lignes: int, communes: list[str]) -> None:
     """The width and the columns of the official file: some 260 bytes a line."""
-    tirage = random.Random(20260101)  # noqa: S311 (a file of measure)
+    tirage = random.Random(20260101)
     autres = [f"Colonne non lue {rang}" for rang in range(LARGEUR - len(COLONNES))]
     with chemin.open("w", encoding="utf-8") as fichier:
         fichier.write("|".join((*COLONNES, *autres)) + "\n")
@@ -55,7 +55,8 @@ def write_fichier(chemin: Path, lignes: int, communes: list[str]) -> None:
             nom = f"{NOMS[personne % 5]}{personne % 7919}"
             lieu = tirage.randrange(200_000)
             cellules = (
-                TYPE_RPPS, rpps + cle, "DR", nom, "Exemple", profession, "Profession", "C", "S", "SM53", "Savoir-faire fictif",
+                TYPE_RPPS, rpps + cle, "DR", nom, "Exemple", profession, "Profession", "C", "S", "SM53",
+                "Savoir-faire fictif",
                 "LS"[lieu % 2], "", "", f"R{lieu:012d}", "RAISON SOCIALE FICTIVE", "", communes[lieu % len(communes)],
             )  # fmt: skip
             vides = [""] * (len(autres) - ADRESSE.count("|") - 1)

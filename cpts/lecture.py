@@ -19,7 +19,7 @@ class Offre:
 
 
 def read_offre(profession: Profession | str, jour: date) -> Offre:
-    """The supply of one profession, from the latest extraction on or before `jour`. One commune counts one person once."""
+    """The supply of one profession, from the latest extraction on or before `jour`. A commune counts a person once."""
     lues = OffreCommune.objects.filter(profession=profession)
     dernier = OffreCommune.objects.filter(jour__lte=jour).order_by("-jour").values_list("jour", flat=True).first()
     if dernier is None:

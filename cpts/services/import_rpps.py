@@ -107,7 +107,7 @@ def _check_jour(jour: date) -> ImportRun | None:
 def _check_meme_jour(lot: Import, jour: date, derniere: ImportRun | None) -> None:
     if derniere and derniere.millesime == jour.isoformat() and derniere.empreinte != lot.empreinte:
         raise FichierRefuse(
-            f"Un autre fichier du {jour:%d/%m/%Y} est déjà chargé : attendez l'extraction suivante, ou vérifiez --jour."
+            f"Un autre fichier du {jour:%d/%m/%Y} est déjà chargé : vérifiez --jour, ou attendez le suivant."
         )
 
 

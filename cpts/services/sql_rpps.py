@@ -18,10 +18,10 @@ ENSEMBLES = (
     f"""CREATE TEMP TABLE import_praticien ON COMMIT DROP AS
         SELECT DISTINCT ON (rpps) rpps, {", ".join(IDENTITE)} FROM import_rpps
          ORDER BY rpps, profession, type_savoir_faire <> 'S', specialite_code = '', specialite_code, specialite, nom,
-                  prenom, civilite""",
+                  prenom, civilite""",  # noqa: S608
     f"""CREATE TEMP TABLE import_lieu ON COMMIT DROP AS
         SELECT DISTINCT ON (rpps, cle) rpps, cle, code_publie, mode_exercice, {", ".join(LIEU)}
-          FROM import_rpps WHERE cle <> '' ORDER BY rpps, cle, enseigne DESC, finess DESC, siret DESC""",
+          FROM import_rpps WHERE cle <> '' ORDER BY rpps, cle, enseigne DESC, finess DESC, siret DESC""",  # noqa: S608
     "CREATE UNIQUE INDEX ON import_praticien (rpps)",
     "CREATE UNIQUE INDEX ON import_lieu (rpps, cle)",
     "ANALYZE import_praticien",
@@ -98,8 +98,8 @@ OFFRE = (
         SELECT comptes.*, %(jour)s FROM ({COMPTES}) comptes ORDER BY 1, 2
         ON CONFLICT (commune_id, profession, jour) DO UPDATE
            SET praticiens = excluded.praticiens, liberaux = excluded.liberaux
-         WHERE (o.praticiens, o.liberaux) IS DISTINCT FROM (excluded.praticiens, excluded.liberaux)""",
+         WHERE (o.praticiens, o.liberaux) IS DISTINCT FROM (excluded.praticiens, excluded.liberaux)""",  # noqa: S608
     f"""DELETE FROM cpts_offrecommune o WHERE jour = %(jour)s
            AND NOT EXISTS (SELECT FROM ({COMPTES}) comptes
-                            WHERE comptes.commune_id = o.commune_id AND comptes.profession = o.profession)""",
+                            WHERE comptes.commune_id = o.commune_id AND comptes.profession = o.profession)""",  # noqa: S608
 )  # fmt: skip

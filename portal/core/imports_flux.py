@@ -39,7 +39,7 @@ def read_flux(
     try:
         with lot.chemin.open("rb") as fichier:
             lignes = _read_lignes(fichier, somme.update)
-            numero, premiere = next(lignes, (1, ""))
+            _, premiere = next(lignes, (1, ""))
             entete = _clean_entete(premiere, separateur)
             prendre = _build_prise(lot, entete, requises)
             yield from _read_corps(lot, lignes, separateur, len(entete), prendre)

@@ -328,7 +328,7 @@ MAILLAGE_OIDC: dict[str, dict[str, Any]] = {
     )
 }
 # Called as f(user, rpps, identite) in the transaction of a sign-in by Pro Santé Connect: the apps above know who it is.
-MAILLAGE_APRES_PSC: list[str] = []
+MAILLAGE_APRES_PSC: list[str] = ["cpts.services.rattachements.attach_by_psc"]
 # The région of a département: the accounts know no territory.
 MAILLAGE_REGION_DE = "zonage.perimetres.find_region"
 # Files: the amount above which one person proposes and another decides, and the days in which the agency means to
@@ -368,3 +368,5 @@ MAILLAGE_ETAT_DONNEES = "aides.eligibilite.lecture.describe_jeu"
 MAILLAGE_CHEMINS_GARDES = ("/aides/", "/communes/", "/zones/carte/")
 # Addresses that answer everybody alike: no session, user or message is looked for there.
 MAILLAGE_CHEMINS_SANS_COMPTE = ("/api/v1/", *MAILLAGE_CHEMINS_GARDES, "/zones/")
+# Numbers of the Annuaire santé that one person may look for: a number per minute (m), hour (h) or day (d).
+MAILLAGE_RATTACHEMENTS_LIMITE = env.str("MAILLAGE_RATTACHEMENTS_LIMITE", default="10/h")
