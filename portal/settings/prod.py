@@ -5,7 +5,7 @@ import re
 from django.core.exceptions import ImproperlyConfigured
 
 from portal.settings.base import *  # noqa: F403
-from portal.settings.base import CONTENT_SECURITY_POLICY, DATABASES, env
+from portal.settings.base import CONTENT_SECURITY_POLICY, DATABASES, MAILLAGE_DEUX_FACTEURS, env
 
 HOTE = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*")
 
@@ -28,6 +28,9 @@ if not env.str("DATABASE_URL", default="").startswith(("postgresql://", "postgre
     raise ImproperlyConfigured("DATABASE_URL doit être l'adresse d'une base PostgreSQL (postgresql://…).")
 if not env.str("REDIS_URL", default="").startswith(("redis://", "rediss://", "unix://")):
     raise ImproperlyConfigured("REDIS_URL doit être l'adresse d'un serveur Valkey ou Redis (redis://…).")
+
+if not MAILLAGE_DEUX_FACTEURS:
+    raise ImproperlyConfigured("MAILLAGE_DEUX_FACTEURS=0 est interdit en production : retirez la variable.")
 
 # Links already sent, and sessions, made with a former secret.
 SECRET_KEY_FALLBACKS = env.list("DJANGO_SECRET_KEY_ANCIENNES", default=[])

@@ -1,6 +1,7 @@
-"""How somebody signs in: identities vouched for elsewhere, invitations, and the sessions open."""
+"""How somebody signs in: identities vouched for elsewhere, invitations, sessions open, recovery codes, tries."""
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -73,3 +74,35 @@ class SessionOuverte(models.Model):
 
     def __str__(self) -> str:
         return f"Session {self.pk}"
+
+
+class CodeSecours(models.Model):
+    """A code that replaces the second factor once. Only its digest is kept; `utilise_le` says that it is spent."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="codes_secours")
+    empreinte = models.CharField("empreinte", max_length=64)
+    utilise_le = models.DateTimeField("utilisé le", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "code de secours"
+        verbose_name_plural = "codes de secours"
+        ordering = ["pk"]
+        constraints = [models.UniqueConstraint(fields=["user", "empreinte"], name="code_secours_unique")]
+
+    def __str__(self) -> str:
+        return f"Code de secours {self.pk}"
+
+
+class Tentative(models.Model):
+    """The tries of the last hour from one place or for one account. `cle` is a keyed digest: neither is in it."""
+
+    cle = models.CharField("clé", max_length=80, primary_key=True)
+    instants = ArrayField(models.DateTimeField(), default=list, verbose_name="instants")
+    derniere_le = models.DateTimeField("dernière le", default=timezone.now, db_index=True)
+
+    class Meta:
+        verbose_name = "tentative"
+        ordering = ["cle"]
+
+    def __str__(self) -> str:
+        return f"Tentatives ({self.cle.partition(':')[0]})"
