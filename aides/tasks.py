@@ -5,6 +5,8 @@ import time
 from django.utils import timezone
 
 from aides.catalogue import catalogue
+from aides.contrats.paiements import open_paiements
+from aides.contrats.signature import reach_termes, start_contrats
 from aides.dossiers import annonces
 from aides.eligibilite.calcul import is_due, refresh_eligibilite
 from aides.eligibilite.classes import PARTOUT, Portee, list_professions
@@ -138,3 +140,12 @@ def publish_donnees_ouvertes(course: Course) -> None:
 def send_courriel_dossier(acte: int) -> None:
     """An agent acted on a file: its applicant is told."""
     annonces.send_annonce(acte)
+
+
+@tache("aides.contrats_jour", atomique=False, duree=DUREE)
+def advance_contrats(course: Course) -> None:
+    """The day turned: contracts begin, payments fall due, terms are reached. Nothing to do the second time."""
+    au = timezone.localdate()
+    for act in (start_contrats, open_paiements, reach_termes):
+        with course.tranche():
+            act(au)

@@ -46,7 +46,8 @@ BEGIN
         IF OLD.statut IN ('payee', 'tenue', 'non_tenue') THEN refus := 'echeance_payee_figee'; END IF;
     ELSIF TG_OP = 'UPDATE' AND OLD.statut = 'payee' THEN
         IF (NEW.contrat_id, NEW.statut, NEW.montant, NEW.payee_le, NEW.payee_par_id, NEW.cle_paiement)
-            IS DISTINCT FROM (OLD.contrat_id, OLD.statut, OLD.montant, OLD.payee_le, OLD.payee_par_id, OLD.cle_paiement)
+            IS DISTINCT FROM
+            (OLD.contrat_id, OLD.statut, OLD.montant, OLD.payee_le, OLD.payee_par_id, OLD.cle_paiement)
         THEN refus := 'echeance_payee_figee'; END IF;
     ELSIF NEW.statut = 'payee' THEN
         SELECT contrat.montant, contrat.plafond, contrat.date_signature, contrat.demande_id INTO lie

@@ -290,6 +290,8 @@ MAILLAGE_PERIODIQUES: dict[str, dict[str, Any]] = {
     "donnees_ouvertes": {"tache": "aides.donnees_ouvertes", "toutes_les": 3600},
     # What takes effect today is said today; what a release brought is read; what nobody confirmed is erased.
     "suivis": {"tache": "aides.suivi_jour", "toutes_les": 300},
+    # Contracts begin on their day and reach their term; payments fall due.
+    "contrats": {"tache": "aides.contrats_jour", "toutes_les": 600},
 }
 # Receipts that one address may keep: a number per minute (m), hour (h) or day (d); empty: no limit.
 MAILLAGE_RECUS_LIMITE = env.str("MAILLAGE_RECUS_LIMITE", default="30/h")
@@ -335,6 +337,9 @@ MAILLAGE_REGION_DE = "zonage.perimetres.find_region"
 # answer. Neither comes from a text (docs/adr/0131, 0132): each agency sets its own.
 MAILLAGE_SEUIL_DEUX_PERSONNES = env.str("MAILLAGE_SEUIL_DEUX_PERSONNES", default="10000")
 MAILLAGE_OBJECTIF_INSTRUCTION_JOURS = env.int("MAILLAGE_OBJECTIF_INSTRUCTION_JOURS", default=60)
+# The unit of the pro ratas of a contract, « jour » or « mois », by scheme (« caim=jour,coscom=mois »). The texts read do
+# not give it: without one, both figures are shown and an agent decides (docs/adr/0136).
+MAILLAGE_PRORATAS = env.dict("MAILLAGE_PRORATAS", default={})
 # Agents give a code after their password; production refuses to start without it (docs/adr/0105).
 MAILLAGE_DEUX_FACTEURS = env.bool("MAILLAGE_DEUX_FACTEURS", default=True)
 # What the apps show on the page of the account: functions (request) -> (template, context), or None for nothing.
