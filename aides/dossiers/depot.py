@@ -18,7 +18,8 @@ from aides.dossiers.actes import apply_action
 from aides.dossiers.annonces import announce_acte
 from aides.dossiers.erreurs import ActeInvalide, ActeRefuse, TransitionImpossible, VersionPerimee
 from aides.dossiers.etats import Action, Statut
-from aides.dossiers.formulaires import Saisie, check_texte, list_attestations, list_manques, list_pieces
+from aides.dossiers.formulaires import Saisie, check_texte, list_attestations, list_manques
+from aides.dossiers.pieces import PIECES_MAX, hold_sienne
 from aides.dossiers.preuves import (
     RegleLue,
     describe_changement_zone,
@@ -27,14 +28,15 @@ from aides.dossiers.preuves import (
     read_regle,
     read_regle_de,
 )
-from aides.models import ActeDossier, Demande, PieceDossier
+from aides.models import ActeDossier, Demande
 from aides.regles.dispositifs import Dispositif, Version
 from aides.services import clean_faits
 from aides.suivi.depot import dump_faits_json
 from cpts.enums import StatutRattachement
 from cpts.models import Praticien
 from portal.accounts.models import User
-from portal.core.models import Document, Evenement
+from portal.core.documents import erase_document
+from portal.core.models import Evenement
 from portal.core.models.documents import StatutAnalyse
 from zonage.models import Commune, Niveau
 from zonage.recherche import resolve_commune
@@ -42,7 +44,6 @@ from zonage.recherche import resolve_commune
 GUICHETS = frozenset({"ars", "cpam"})
 """Who instructs here. The others (taxes, PAPS, collectivités) receive their files elsewhere."""
 BROUILLONS_MAX = 30
-PIECES_MAX = 20
 REPONSE_MAX = 4000
 MOTIF_MAX = 1000
 
@@ -176,7 +177,7 @@ def read_version(demande: Demande, *, au: date) -> Version:
 @transaction.atomic
 def save_brouillon(demande: Demande, *, par: User, version: int, saisie: Saisie) -> Demande:
     """Write the whole form, if nobody wrote since. Saving the same again writes nothing. Raises VersionPerimee."""
-    tenue = _hold(demande, par)
+    tenue = hold_sienne(demande, par)
     if tenue.statut != Statut.BROUILLON:
         raise TransitionImpossible(
             f"Ce dossier est « {tenue.get_statut_display()} » : ses réponses ne se modifient plus."
@@ -202,60 +203,19 @@ def save_brouillon(demande: Demande, *, par: User, version: int, saisie: Saisie)
     return tenue
 
 
-def _hold(demande: Demande, par: User) -> Demande:
-    """The row of this applicant, held until the end of the transaction."""
-    return (
-        Demande.objects.filter(proprietaire=par)
-        .select_related("commune")
-        .select_for_update(no_key=True, of=("self",))
-        .get(pk=demande.pk)
-    )
-
-
 @transaction.atomic
 def delete_brouillon(demande: Demande, *, par: User) -> None:
     """Erase a draft and its documents: only that it existed stays in the journal."""
-    tenue = _hold(demande, par)
+    tenue = hold_sienne(demande, par)
     if tenue.statut != Statut.BROUILLON:
         raise TransitionImpossible("Seul un brouillon se supprime : une demande déposée se retire.")
-    pieces = list(tenue.pieces.values_list("document_id", flat=True)[: PIECES_MAX * 10])
+    documents = [piece.document for piece in tenue.pieces.select_related("document").order_by("pk")]
     tenue.pieces.all().delete()
-    Document.objects.filter(pk__in=pieces).delete()
+    for document in documents:
+        erase_document(document)
     identifiant = tenue.pk
     tenue.delete()
     Evenement.objects.create(objet=f"aides.demande:{identifiant}", action="supprimer_brouillon", auteur=par)
-
-
-@transaction.atomic
-def join_piece(demande: Demande, *, par: User, document: Document, nature: str, version: Version) -> PieceDossier:
-    """A document received (`receive_document`) becomes one of the file, while the applicant may still write in it."""
-    tenue = _hold(demande, par)
-    if tenue.statut not in (Statut.BROUILLON, Statut.INCOMPLETE):
-        raise TransitionImpossible(
-            f"Ce dossier est « {tenue.get_statut_display()} » : une pièce s'ajoute tant que le dossier est un "
-            "brouillon, ou quand l'administration demande une correction."
-        )
-    if tenue.pieces.filter(retiree_le=None).count() >= PIECES_MAX:
-        raise ActeInvalide(f"Ce dossier a déjà {PIECES_MAX} pièces : retirez-en une, ou réunissez-les en un PDF.")
-    intitules = {piece.nature: piece.texte for piece in list_pieces(version)}
-    piece = PieceDossier.objects.create(
-        demande=tenue,
-        document=document,
-        nature=nature if nature in intitules else "autre",
-        intitule=intitules.get(nature, "Autre pièce")[:200],
-    )
-    if tenue.statut == Statut.INCOMPLETE:
-        apply_action(tenue, Action.MODIFIER, par=par, visible=True, details={"piece": piece.pk})
-    return piece
-
-
-@transaction.atomic
-def remove_piece(demande: Demande, *, par: User, piece: int) -> None:
-    """From a draft only: after the deposit documents are added, never taken away."""
-    tenue = _hold(demande, par)
-    if tenue.statut != Statut.BROUILLON:
-        raise TransitionImpossible("Une pièce déposée ne se retire plus : ajoutez celle qui la remplace.")
-    tenue.pieces.filter(pk=piece, retiree_le=None).update(retiree_le=timezone.now())
 
 
 def submit_demande(demande: Demande, *, par: User, version: int) -> ActeDossier:
@@ -266,13 +226,31 @@ def submit_demande(demande: Demande, *, par: User, version: int) -> ActeDossier:
     """
     try:
         with transaction.atomic():
-            return _submit(_hold(demande, par), par=par, version=version)
+            return _submit(hold_sienne(demande, par), par=par, version=version)
     except ZoneChangee:
-        regle = read_regle(demande, au=timezone.localdate())
-        Demande.objects.filter(pk=demande.pk, proprietaire=par, statut=Statut.BROUILLON).update(
-            zone_niveau=regle.zone_niveau, zone_arrete=regle.zone_arrete
-        )
+        show_zone(demande, au=timezone.localdate())
         raise
+
+
+@transaction.atomic
+def file_brouillon(demande: Demande, *, par: User, version: int, saisie: Saisie) -> ActeDossier:
+    """The form as it was sent, then its deposit, in one transaction: two sendings at once give one receipt.
+
+    Raises what `save_brouillon` and `submit_demande` raise; nothing is then written, not even the form.
+    """
+    tenue = hold_sienne(demande, par)
+    if tenue.statut == Statut.BROUILLON:
+        tenue = save_brouillon(tenue, par=par, version=version, saisie=saisie)
+        version = tenue.version
+    return _submit(tenue, par=par, version=version)
+
+
+def show_zone(demande: Demande, *, au: date) -> None:
+    """The zone of today is now the one shown: the next deposit compares with it."""
+    regle = read_regle(demande, au=au)
+    Demande.objects.filter(pk=demande.pk, proprietaire=demande.proprietaire_id, statut=Statut.BROUILLON).update(
+        zone_niveau=regle.zone_niveau, zone_arrete=regle.zone_arrete
+    )
 
 
 def _submit(demande: Demande, *, par: User, version: int) -> ActeDossier:
@@ -358,7 +336,7 @@ def complete_demande(demande: Demande, *, par: User, version: int, commentaire: 
         raise ActeInvalide("Écrivez votre réponse.", {"reponse": "Dites ce que vous avez corrigé ou ajouté."})
     if phrase := check_texte(commentaire, REPONSE_MAX):
         raise ActeInvalide(phrase, {"reponse": phrase})
-    acte = apply_action(_hold(demande, par), Action.COMPLETER, par=par, version=version, commentaire=commentaire)
+    acte = apply_action(hold_sienne(demande, par), Action.COMPLETER, par=par, version=version, commentaire=commentaire)
     announce_acte(acte)
     return acte
 

@@ -131,6 +131,7 @@ def build_contexte(lecture: Lecture, bilan: Bilan, actuel: Bilan | None) -> dict
         "fermes": render_fermes(bilan.fermes_concernes),
         "adresse_verifier": address("verifier"),
         "adresse_resultat": address("resultat"),
+        "adresse_demander": address("dossier_new"),
         "ecarts": diff_bilans(bilan, actuel) if actuel else None,
         "aujourd_hui": actuel.au if actuel else bilan.au,
         "aujourd_hui_url": f"{address('resultat')}?{demande.at(None).query()}",

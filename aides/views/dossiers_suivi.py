@@ -1,0 +1,211 @@
+"""My files: where each one is, what is asked, what was decided, what is paid. Read by their applicant alone."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from aides.dossiers.depot import complete_demande, read_version, retire_demande
+from aides.dossiers.erreurs import ActeRefuse
+from aides.dossiers.etats import Statut
+from aides.dossiers.formulaires import COORDONNEES, list_attestations, list_pieces
+from aides.dossiers.lecture import (
+    NOMS_GUICHET,
+    can_withdraw,
+    describe_delai,
+    find_contrat,
+    find_demande_correction,
+    find_sienne,
+    list_actes,
+    list_courriers,
+    list_pieces_lues,
+    list_siennes,
+    summarize,
+)
+from aides.forms_dossiers import PieceForm, ReponseForm, RetraitForm
+from aides.models import Courrier, Demande, PieceDossier
+from aides.services import FaitsInvalides, clean_faits
+from aides.views.dossiers import join_fichier, read_numero_version, redirect
+from aides.views.verifier import describe_reponses
+from portal.core.documents import serve_document
+from portal.core.forms import ACCEPTES
+
+PAGES_MAX = 50
+
+
+@never_cache
+@login_required
+@require_safe
+def dossier_list(request: HttpRequest) -> HttpResponse:
+    lue = request.GET.get("page", "1")
+    page = min(int(lue), PAGES_MAX) if lue.isascii() and lue.isdigit() and 0 < len(lue) < 4 and int(lue) else 1
+    dossiers, suite = list_siennes(request.user, page=page)
+    contexte = {
+        "dossiers": dossiers,
+        "page": page,
+        "precedente": page - 1,
+        "suivante": page + 1 if suite and page < PAGES_MAX else 0,
+        "supprime": request.GET.get("supprime") == "1",
+    }
+    return render(request, "aides/dossiers/liste.html", contexte)
+
+
+@never_cache
+@login_required
+@require_safe
+def dossier_detail(request: HttpRequest, identifiant: UUID) -> HttpResponse:
+    demande = get_object_or_404(find_sienne(request.user, identifiant))
+    if demande.statut == Statut.BROUILLON:
+        return redirect(reverse("dossier_brouillon", args=[demande.pk]))
+    return render(request, "aides/dossiers/detail.html", build_detail(request, demande))
+
+
+def build_detail(request: HttpRequest, demande: Demande, **plus: Any) -> dict[str, Any]:
+    user = request.user
+    contrat, echeances = find_contrat(demande, user)
+    version = read_version(demande, au=timezone.localdate())
+    return {
+        "demande": demande,
+        "resume": summarize(demande),
+        "guichet": NOMS_GUICHET.get(demande.guichet, demande.guichet),
+        "delai": describe_delai(demande, au=timezone.localdate()),
+        "actes": list_actes(demande, user),
+        "correction": find_demande_correction(demande, user),
+        "pieces": list_pieces_lues(demande, user),
+        "demandees": list_pieces(version),
+        "courriers": list_courriers(demande, user),
+        "contrat": contrat,
+        "echeances": echeances,
+        "reponses": read_reponses(demande),
+        "coordonnees": [(champ.libelle, demande.coordonnees.get(code)) for code, champ in COORDONNEES.items()],
+        "retirable": can_withdraw(demande),
+        "accepte": ACCEPTES,
+        "erreurs": {},
+        "reponse": "",
+        **plus,
+    }
+
+
+def read_reponses(demande: Demande) -> list[tuple[str, str, str]]:
+    try:
+        return describe_reponses(clean_faits(demande.faits), ())
+    except FaitsInvalides:
+        return []
+
+
+@never_cache
+@login_required
+@require_safe
+def dossier_accuse(request: HttpRequest, identifiant: UUID) -> HttpResponse:
+    """The receipt of the deposit, made to be printed."""
+    demande = get_object_or_404(find_sienne(request.user, identifiant), deposee_le__isnull=False)
+    version = read_version(demande, au=timezone.localdate())
+    contexte = {
+        "demande": demande,
+        "resume": summarize(demande),
+        "guichet": NOMS_GUICHET.get(demande.guichet, demande.guichet),
+        "reponses": read_reponses(demande),
+        "pieces": list_pieces_lues(demande, request.user),
+        "attestations": list(list_attestations(version).values()),
+    }
+    return render(request, "aides/dossiers/accuse.html", contexte)
+
+
+@never_cache
+@login_required
+@require_http_methods(["POST"])
+def dossier_repondre(request: HttpRequest, identifiant: UUID) -> HttpResponse:
+    """Join a document, or answer what was asked. Both in one form: what is typed is kept."""
+    demande = get_object_or_404(find_sienne(request.user, identifiant))
+    piece, reponse = PieceForm(request.POST, request.FILES), ReponseForm(request.POST)
+    ajoute = request.POST.get("geste") == "ajouter"
+    erreurs = {}
+    if not piece.is_valid():
+        erreurs["fichier"] = " ".join(piece.errors.get("fichier", ["Choisissez un autre fichier."]))
+    elif ajoute and not piece.cleaned_data["fichier"]:
+        erreurs["fichier"] = "Choisissez un fichier à joindre."
+    if not ajoute and not reponse.is_valid():
+        erreurs["reponse"] = " ".join(reponse.errors["reponse"])
+    typee = request.POST.get("reponse", "")[:5000]
+    if erreurs:
+        return refuse(request, demande, erreurs, typee, statut=422)
+    numero = read_numero_version(request.POST)
+    try:
+        with transaction.atomic():
+            if fichier := piece.cleaned_data["fichier"]:
+                version = read_version(demande, au=timezone.localdate())
+                join_fichier(request, demande, version, fichier, piece.cleaned_data["nature"])
+                demande.refresh_from_db()
+                numero += 1
+            if not ajoute:
+                complete_demande(
+                    demande, par=request.user, version=numero, commentaire=reponse.cleaned_data["reponse"]
+                )
+    except ActeRefuse as refus:
+        demande.refresh_from_db()
+        return refuse(request, demande, {"reponse": str(refus)}, typee, statut=refus.statut_http)
+    if ajoute and typee:
+        demande.refresh_from_db()
+        return render(request, "aides/dossiers/detail.html", build_detail(request, demande, reponse=typee))
+    return redirect(f"{reverse('dossier_detail', args=[demande.pk])}{'#correction' if ajoute else ''}")
+
+
+def refuse(
+    request: HttpRequest, demande: Demande, erreurs: dict[str, str], reponse: str, *, statut: int
+) -> HttpResponse:
+    contexte = build_detail(request, demande, erreurs=erreurs, reponse=reponse)
+    return render(request, "aides/dossiers/detail.html", contexte, status=statut)
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def dossier_retirer(request: HttpRequest, identifiant: UUID) -> HttpResponse:
+    demande = get_object_or_404(find_sienne(request.user, identifiant))
+    if not can_withdraw(demande):
+        return redirect(reverse("dossier_detail", args=[demande.pk]))
+    contexte = {"demande": demande, "resume": summarize(demande), "motif": "", "erreur": ""}
+    if request.method != "POST":
+        return render(request, "aides/dossiers/retirer.html", contexte)
+    formulaire = RetraitForm(request.POST)
+    contexte["motif"] = request.POST.get("motif", "")[:2000]
+    if not formulaire.is_valid():
+        contexte["erreur"] = " ".join(formulaire.errors["motif"])
+        return render(request, "aides/dossiers/retirer.html", contexte, status=422)
+    try:
+        retire_demande(
+            demande,
+            par=request.user,
+            version=read_numero_version(request.POST),
+            commentaire=formulaire.cleaned_data["motif"],
+        )
+    except ActeRefuse as refus:
+        demande.refresh_from_db()
+        contexte |= {"erreur": str(refus), "resume": summarize(demande)}
+        return render(request, "aides/dossiers/retirer.html", contexte, status=refus.statut_http)
+    return redirect(reverse("dossier_detail", args=[demande.pk]))
+
+
+@never_cache
+@login_required
+@require_safe
+def dossier_piece(request: HttpRequest, identifiant: UUID, piece: int) -> HttpResponse:
+    demande = get_object_or_404(find_sienne(request.user, identifiant))
+    siennes = PieceDossier.objects.for_user(request.user).select_related("document")
+    return serve_document(get_object_or_404(siennes, demande=demande, pk=piece).document, agent=False)
+
+
+@never_cache
+@login_required
+@require_safe
+def dossier_courrier(request: HttpRequest, identifiant: UUID, courrier: int) -> HttpResponse:
+    demande = get_object_or_404(find_sienne(request.user, identifiant))
+    recus = Courrier.objects.for_user(request.user).select_related("document").filter(document__isnull=False)
+    return serve_document(get_object_or_404(recus, demande=demande, pk=courrier, annule_le=None).document, agent=False)
