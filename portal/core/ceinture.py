@@ -1,20 +1,20 @@
 """The second belt: what PostgreSQL itself lets the web role read (row level security, docs/adr/0100).
 
-The web process connects under the role `maillage_web`, which owns no table. The settings below tell the policies who
-asks; nothing set: no row. Sessions are kept from a request to the next: they are set at each request that knows a
-person, and emptied after it.
+The web process asks under the role `maillage_web`, which owns no table. The settings below tell the policies who asks;
+nothing set: no row. Sessions are kept from a request to the next: they are set when a request knows a person, and
+emptied at its end, whatever its end.
 """
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
-from django.db import connection
+from django.db import Error, connection
 
 ROLE_WEB = "maillage_web"
-REGLAGE = """
-SELECT set_config('maillage.portee', %s, false), set_config('maillage.personne', %s, false),
-       set_config('maillage.territoires', %s, false), set_config('maillage.caisses', %s, false)
-"""
+REGLAGES = ("maillage.portee", "maillage.personne", "maillage.territoires", "maillage.caisses")
+LECTURE = "SELECT " + ", ".join(f"coalesce(current_setting('{nom}', true), '')" for nom in REGLAGES)
+ECRITURE = "SELECT " + ", ".join(f"set_config('{nom}', %s, false)" for nom in REGLAGES)
+REMISE = "; ".join(f"RESET {nom}" for nom in REGLAGES)
 
 
 def set_ceinture(*, personne: int | None, territoires: Iterable[str] = (), caisses: Iterable[str] = ()) -> None:
@@ -23,19 +23,31 @@ def set_ceinture(*, personne: int | None, territoires: Iterable[str] = (), caiss
 
 
 def clear_ceinture() -> None:
-    _set("", "", "", "")
+    """Back to what the connection began with: nothing for the web. A connection that cannot say so is closed."""
+    if connection.connection is None:
+        return
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(REMISE)
+    except Error:
+        if connection.in_atomic_block:
+            raise
+        connection.close()
 
 
 @contextmanager
 def as_systeme() -> Iterator[None]:
-    """For the tasks and commands, which work for nobody in particular: every row."""
+    """For what is done for nobody in particular (a task, a code that proves itself): every row, then as before."""
+    with connection.cursor() as cursor:
+        cursor.execute(LECTURE)
+        avant = cursor.fetchone()
     _set("systeme", "", "", "")
     try:
         yield
     finally:
-        clear_ceinture()
+        _set(*avant)
 
 
 def _set(*valeurs: str) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(REGLAGE, valeurs)
+        cursor.execute(ECRITURE, valeurs)

@@ -64,6 +64,8 @@ SCHEMA: dict[str, Any] = {
 ETIQUETTE = re.compile(r"^[a-z0-9./_-]+:\d+\.\d+[\w.-]*(@sha256:[0-9a-f]{64})?$")
 DIRECTIVES = ("client_max_body_size", "proxy_set_header X-Forwarded-Proto", "limit_req_zone", "server_tokens off")
 UNITES = ("maillage-web.service", "maillage-worker.service", "maillage-relais.service")
+# The site and the relay own no table (docs/adr/0100).
+ROLES = {"web": "maillage_web", "relais": "maillage_web"}
 REGLES_UNITE = ("NoNewPrivileges=yes", "ProtectSystem=strict", "EnvironmentFile=", "Restart=", "User=")
 
 
@@ -92,6 +94,8 @@ def check_compose(texte: str) -> Iterator[str]:
             yield f"docker-compose.yml : {nom} : image sans version exacte ({image})"
         if nom != "nginx" and service.get("ports"):
             yield f"docker-compose.yml : {nom} : seul nginx ouvre un port"
+        if nom in ROLES and (service.get("environment") or {}).get("MAILLAGE_ROLE") != ROLES[nom]:
+            yield f"docker-compose.yml : {nom} : il manque MAILLAGE_ROLE={ROLES[nom]}"
         for volume in service.get("volumes", []):
             source = volume.split(":")[0]
             if not source.startswith(".") and source not in (lu.get("volumes") or {}):
@@ -132,7 +136,8 @@ def check_units(dossier: Path) -> Iterator[str]:
             yield f"systemd : il manque {nom}"
             continue
         texte = fichier.read_text()
-        for regle in REGLES_UNITE:
+        role = ROLES.get(nom.removeprefix("maillage-").removesuffix(".service"))
+        for regle in (*REGLES_UNITE, *([f"MAILLAGE_ROLE={role}"] if role else [])):
             if regle not in texte:
                 yield f"systemd : {nom} : il manque « {regle} »"
 

@@ -36,6 +36,7 @@ class Enfant:
 
     nom: str
     commande: list[str]
+    reglages: dict[str, str] = field(default_factory=dict)
     processus: "subprocess.Popen[bytes] | None" = None
     morts: deque[float] = field(default_factory=lambda: deque(maxlen=MORTS_MAX))
     reprise: float = 0.0
@@ -50,7 +51,7 @@ class Enfant:
             self.processus = subprocess.Popen(  # noqa: S603
                 self.commande,
                 cwd=RACINE,
-                env=env,
+                env={**env, **self.reglages},
                 stdin=subprocess.DEVNULL,
                 stdout=journal,
                 stderr=journal,
@@ -108,7 +109,12 @@ def build_children(options: Options) -> list[Enfant]:
     celery = ["celery", "-A", "portal"]
     worker = [*celery, "worker", "--concurrency", "2", "--loglevel", "WARNING", "--without-gossip", "--without-mingle"]
     relais = [sys.executable, "manage.py", "relais"]
-    return [Enfant("web", python + web), Enfant("travailleur", python + worker), Enfant("relais", relais)]
+    # docs/adr/0100: the worker makes tables again, so that it stays their owner; the site owns none.
+    return [
+        Enfant("web", python + web, {"MAILLAGE_ROLE": "maillage_web"}),
+        Enfant("travailleur", python + worker, {"MAILLAGE_PORTEE": "systeme"}),
+        Enfant("relais", relais, {"MAILLAGE_ROLE": "maillage_web", "MAILLAGE_PORTEE": "systeme"}),
+    ]
 
 
 class Superviseur:

@@ -108,7 +108,11 @@ def portail(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         ]
         with journal.open("wb") as sortie:
             serveur = subprocess.Popen(
-                [*commande, "-b", f"127.0.0.1:{port}"], cwd=RACINE, env=env, stdout=sortie, stderr=sortie
+                [*commande, "-b", f"127.0.0.1:{port}"],
+                cwd=RACINE,
+                env=env | {"MAILLAGE_ROLE": "maillage_web"},  # as ./maillage run does: what the web may read is held
+                stdout=sortie,
+                stderr=sortie,
             )
         _attendre(f"http://127.0.0.1:{port}/sante/", serveur, journal)
         yield f"http://127.0.0.1:{port}"
