@@ -41,6 +41,7 @@ FICHIERS = (
         "zonages de début 2026",
     ),
     FichierConnu("drees/apl_generalistes.xlsx", "import_apl", (), "APL 2022 et 2023"),
+    FichierConnu("annuaire/PS_LibreAcces_Personne_activite_*.txt", "import_rpps"),
 )
 EXTENSIONS = (".csv", ".xlsx")
 """What is looked at to name the files of a folder that no importer knows."""

@@ -1,6 +1,7 @@
 """`./maillage manage import_donnees DOSSIER`: the official files known in a folder, in order, dated."""
 
 from argparse import ArgumentParser
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +23,11 @@ class Command(BaseCommand):
     def handle(self, *args: Any, dossier: Path, dry_run: bool, **options: Any) -> None:
         if not dossier.is_dir():
             raise CommandError("Ce dossier n'existe pas : donnez celui qui contient les fichiers officiels.")
-        presents = [fichier for fichier in FICHIERS if (dossier / fichier.chemin).is_file()]
+        presents = []
         for fichier in FICHIERS:
-            if fichier not in presents:
+            trouves = self._find(dossier, fichier)
+            presents += trouves
+            if not trouves:
                 self.stdout.write(f"{fichier.chemin} : absent, sauté")
         for nom in self._find_inconnus(dossier):
             self.stdout.write(f"{nom} : aucun importateur ne lit ce fichier, laissé de côté")
@@ -33,6 +36,11 @@ class Command(BaseCommand):
         refus = [fichier.chemin for fichier in presents if not self._run(dossier, fichier, dry_run)]
         if refus:
             raise CommandError(f"Fichiers refusés, rien n'en est enregistré : {', '.join(refus)}")
+
+    def _find(self, dossier: Path, fichier: FichierConnu) -> list[FichierConnu]:
+        """Those of this name in the folder; a star stands for the day of an extraction, the oldest comes first."""
+        chemins = sorted(p.relative_to(dossier).as_posix() for p in dossier.glob(fichier.chemin) if p.is_file())
+        return [replace(fichier, chemin=chemin) for chemin in chemins[:FICHIERS_MAX]]
 
     def _run(self, dossier: Path, fichier: FichierConnu, dry_run: bool) -> bool:
         if fichier.commande not in get_commands():
