@@ -37,11 +37,11 @@ def read_adresse(reglage: str) -> tuple[str, int] | str:
     return (parties.hostname, port or 3310) if parties.hostname else parties.path
 
 
-def find_menace(octets: bytes, *, reglage: str, delai: float = DELAI) -> str:
+def find_menace(octets: bytes, *, reglage: str) -> str:
     """The name of the threat, empty when the bytes are clean. Raises AntivirusMuet when that is not known."""
-    limite = time.monotonic() + delai
+    limite = time.monotonic() + DELAI
     try:
-        with _connect(reglage, min(DELAI_LIAISON, delai)) as liaison:
+        with _connect(reglage, min(DELAI_LIAISON, DELAI)) as liaison:
             _send(liaison, b"zINSTREAM\0", limite)
             for debut in range(0, len(octets), MORCEAU):
                 morceau = octets[debut : debut + MORCEAU]

@@ -19,13 +19,14 @@ from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject
 MO = 1024 * 1024
 CPU, MEMOIRE = 4, 768 * MO
 PAGES_MAX, OBJETS_MAX, PROFONDEUR_MAX = 500, 60_000, 60
-PIXELS_MAX, DECODE_MAX = 40_000_000, 160 * MO
+PIXELS_MAX, DECODE_MAX = 40_000_000, 128 * MO
+GROS, RATIO_MAX = 64 * MO, 200
 SCRIPTS = {"/JS", "/JavaScript"}
 JOINTS = {"/EF", "/EmbeddedFiles", "/RichMediaContent"}
 ACTIONS = {"/Launch", "/SubmitForm", "/ImportData", "/GoToE", "/GoToR", "/Rendition", "/Movie", "/Sound"}
 GENRES = {"/FileAttachment", "/Movie", "/Screen", "/RichMedia", "/3D", "/Sound"}
 PERMISES = {"/GoTo", "/Named"}
-OCTETS_PAR_POINT = {"1": 1, "L": 1, "P": 1, "LA": 2, "RGB": 3, "YCbCr": 3, "CMYK": 4, "RGBA": 4, "I;16": 2, "I": 4}
+CANAUX = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # of each colour type of a PNG
 
 
 class Refus(Exception):
@@ -138,8 +139,12 @@ def judge_image(octets: bytes, genre: str) -> None:
             raise Refus("pixels")
         if genre == "JPEG":
             image.draft("L", (max(1, largeur // 8), max(1, hauteur // 8)))
-        elif largeur * hauteur * OCTETS_PAR_POINT.get(image.mode, 8) > DECODE_MAX:
-            raise Refus("pixels")
+        else:  # as it is in the file: the parser would keep eight bits of sixteen
+            decode = largeur * hauteur * CANAUX.get(octets[25], 4) * octets[24] // 8
+            if decode > DECODE_MAX:
+                raise Refus("pixels")
+            if decode > GROS and decode > RATIO_MAX * len(octets):
+                raise Refus("bombe")
         image.load()
 
 
