@@ -58,6 +58,11 @@ def announce(options: Options, services: Services, dire: Callable[[str], None]) 
         lignes += ["", COMPTES_DEMO.read_text().strip(), f"(gardés dans {COMPTES_DEMO})"]
     if services.base_embarquee:
         lignes += ["", "Base embarquée, pour essayer, développer et tester ; en production : docs/exploitation.md."]
+    if not os.environ.get("MAILLAGE_ANTIVIRUS"):
+        lignes += [
+            "",
+            "Sans antivirus : documents déposés non analysés, les agents seuls les téléchargent.",
+        ]
     if options.ouvert:
         lignes += [
             "",

@@ -175,26 +175,29 @@ def _build_cellule(feuille: WriteOnlyWorksheet, valeur: Any, *, gras: bool = Fal
     """A text is typed as a text: openpyxl itself would make a formula of « =1+1 »."""
     if valeur is None:
         return None
-    if isinstance(valeur, bool):
-        valeur = "Oui" if valeur else "Non"
-    if isinstance(valeur, datetime):
-        cellule = WriteOnlyCell(feuille, _localize(valeur).replace(tzinfo=None))
-        cellule.number_format = "dd/mm/yyyy hh:mm"
-    elif isinstance(valeur, date):
-        cellule = WriteOnlyCell(feuille, valeur)
-        cellule.number_format = "dd/mm/yyyy"
-    elif isinstance(valeur, int | Decimal | float):
-        cellule = WriteOnlyCell(feuille, valeur)
-        if isinstance(valeur, Decimal):
-            cellule.number_format = "#,##0.00"
-    else:
-        cellule = WriteOnlyCell(feuille, "")
-        cellule._value = ILLEGAL_CHARACTERS_RE.sub("", str(valeur))[:CELLULE_MAX]
+    contenu, forme = _type_cellule(valeur)
+    cellule = WriteOnlyCell(feuille, contenu)
+    if isinstance(contenu, str):
         cellule.data_type = "s"
         cellule.quotePrefix = True
+    elif forme:
+        cellule.number_format = forme
     if gras:
         cellule.font = Font(bold=True)
     return cellule
+
+
+def _type_cellule(valeur: Any) -> tuple[Any, str]:
+    """The value as a workbook holds it, and how it is shown (empty: as it is)."""
+    if isinstance(valeur, bool):
+        return ("Oui" if valeur else "Non"), ""
+    if isinstance(valeur, datetime):
+        return _localize(valeur).replace(tzinfo=None), "dd/mm/yyyy hh:mm"
+    if isinstance(valeur, date):
+        return valeur, "dd/mm/yyyy"
+    if isinstance(valeur, int | Decimal | float):
+        return valeur, "#,##0.00" if isinstance(valeur, Decimal) else ""
+    return ILLEGAL_CHARACTERS_RE.sub("", str(valeur))[:CELLULE_MAX], ""
 
 
 def _format_nombre(valeur: int | Decimal | float) -> str:

@@ -89,7 +89,8 @@ def check_dictionnaire(objet: DictionaryObject) -> None:
     if objet.get("/Type") == "/EmbeddedFile" or objet.get("/Subtype") in GENRES:
         raise Refus("fichier_joint")
     if "/AA" in cles:
-        for action in (objet["/AA"].get_object() or {}).values():
+        actions: Any = objet["/AA"].get_object()
+        for action in actions.values():
             check_action(action.get_object())
 
 
@@ -122,7 +123,7 @@ def count_pages(noeud: Any, comptes: dict[int, int], profondeur: int = 0) -> int
         raise Refus("illisible")
     total = 1
     if "/Kids" in objet:
-        enfants = objet["/Kids"].get_object()
+        enfants: Any = objet["/Kids"].get_object()
         if len(enfants) > PAGES_MAX:
             raise Refus("pages")
         total = sum(count_pages(list.__getitem__(enfants, r), comptes, profondeur + 1) for r in range(len(enfants)))
