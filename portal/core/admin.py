@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
 from portal.core.executions import ask_cancel
+from portal.core.journal import read_derniere
 from portal.core.models import Creneau, Envoi, Evenement, Execution, ImportRun
 from portal.core.outbox import RelancerImpossible, cancel, read_etat, relaunch
 
@@ -35,9 +36,17 @@ class ImportRunAdmin(Lecture):
 
 @admin.register(Evenement)
 class EvenementAdmin(Lecture):
+    """What one may see of it (`for_user`), under the result of the last verification."""
+
     list_display = ["survenu_le", "action", "objet", "auteur"]
     list_filter = ["action"]
     search_fields = ["=objet"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Evenement]:
+        return super().get_queryset(request).for_user(request.user)
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return super().changelist_view(request, {"verification": read_derniere(), **(extra_context or {})})
 
 
 @admin.register(Envoi)

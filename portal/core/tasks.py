@@ -8,6 +8,7 @@ from django.db import connection
 from portal.core.analyses import analyse, ask_missing, find_document, record_analyse, send_rejet, sweep
 from portal.core.antivirus import AntivirusMuet
 from portal.core.courriels import EN_PANNE
+from portal.core.journal import record_verification
 from portal.core.taches import Course, Reporte, tache, write_heartbeat
 
 ANALYSE_DUREE = 45
@@ -79,3 +80,9 @@ def ask_analyses() -> None:
 def sweep_octets() -> None:
     """Erase the bytes that no document names."""
     sweep()
+
+
+@tache("core.journal", atomique=False, duree=180, entre=180)
+def check_journal(course: Course) -> None:
+    """Compute every seal of the journal again."""
+    record_verification()

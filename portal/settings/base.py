@@ -285,6 +285,7 @@ MAILLAGE_PERIODIQUES: dict[str, dict[str, Any]] = {
     "analyses": {"tache": "core.analyses", "toutes_les": 300},
     "balayage": {"tache": "core.balayage", "a": "05:40"},
     "purge_comptes": {"tache": "accounts.purge", "toutes_les": 3600},
+    "journal": {"tache": "core.journal", "a": "04:30"},
     # Nothing is done unless the day or the rules changed since the table was computed.
     "eligibilite": {"tache": "aides.eligibilite_jour", "toutes_les": 300},
     # The files of /donnees/: nothing is written unless what they come from changed.
