@@ -168,7 +168,7 @@ def attach_by_psc(user: User, *, rpps: str, professions: Iterable[str] = ()) -> 
     """Pro Santé Connect vouches for the RPPS: valid at once. Called at each sign-in, it writes once.
 
     None: the RPPS is not in the Annuaire loaded (a later sign-in will do), or another account holds it, or this one
-    holds another: an Evenement says which, and the person goes on unattached. Never raises: signing in is not at stake.
+    holds another: an Evenement says which, and the person goes on unattached. Signing in is not at stake: no error.
     """
     valide = _valides(user).first()
     if valide is not None and valide.praticien_id == rpps:
