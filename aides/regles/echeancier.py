@@ -214,8 +214,14 @@ def _read_annee(cadre: Cadre, annee: int, debut: date) -> list[tuple[Composante,
         if nouvelle is not None and nouvelle.ouvert_du > cadre.version.ouvert_du:
             revues = _read_version(nouvelle, cadre.contexte, annee)
             certaines = [v for c, v in revues if not c.supplement and v.maximum != ZERO]
-            return revues if certaines else lues
+            return revues if certaines else [_doubt(composante) for composante, _ in lues]
     return lues
+
+
+def _doubt(composante: Composante) -> tuple[Composante, Fourchette]:
+    """The newer version has no amount for these answers: the former one is not paid by default."""
+    raison = APreciser("le montant revalorisé n'est pas vérifié pour ces réponses")
+    return replace(composante, calcul=raison), Fourchette(ZERO, None)
 
 
 def _read_version(version: Version, contexte: Contexte, annee: int) -> list[tuple[Composante, Fourchette]]:
