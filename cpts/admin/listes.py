@@ -15,7 +15,8 @@ class PaginateurBorne(Paginator):
 
     @cached_property
     def count(self) -> int:  # type: ignore[override]
-        return int(self.object_list.order_by()[:COMPTE_MAX].count())  # type: ignore[union-attr]
+        lignes: Any = self.object_list
+        return int(lignes.order_by()[:COMPTE_MAX].count())
 
 
 class LectureSeule(admin.ModelAdmin):

@@ -32,8 +32,8 @@ class DepartementFilter(admin.SimpleListFilter):
 
 class LieuExerciceInline(admin.TabularInline):
     model = LieuExercice
-    fields = ["commune", "code_publie", "mode_exercice", "enseigne", "finess", "siret", "periode"]
-    readonly_fields = fields
+    fields = ("commune", "code_publie", "mode_exercice", "enseigne", "finess", "siret", "periode")
+    readonly_fields = ("commune", "code_publie", "mode_exercice", "enseigne", "finess", "siret", "periode")
     extra = 0
     can_delete = False
     ordering = ["-periode", "pk"]
@@ -60,7 +60,7 @@ class PraticienAdmin(LectureSeule):
     search_fields = ["rpps", "cle_nom"]
     search_help_text = "Numéro RPPS entier, ou début du nom (puis du prénom). La liste s'arrête à 10 000 praticiens."
     ordering = ["rpps"]
-    sortable_by: list[str] = []
+    sortable_by = ()
     exclude = ["cle_nom"]
     inlines = [LieuExerciceInline]
 
@@ -85,4 +85,4 @@ class OffreCommuneAdmin(LectureSeule):
     search_fields = ["=commune__code_insee"]
     search_help_text = "Code INSEE de la commune."
     ordering = ["commune", "profession", "-jour"]
-    sortable_by: list[str] = []
+    sortable_by = ()

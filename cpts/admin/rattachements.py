@@ -65,7 +65,7 @@ class RattachementAdmin(admin.ModelAdmin):
     search_fields = ["=praticien__rpps"]
     search_help_text = "Numéro RPPS entier."
     ordering = ["cree_le", "pk"]
-    sortable_by: list[str] = []
+    sortable_by = ()
     actions = None
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
@@ -116,13 +116,14 @@ class RattachementAdmin(admin.ModelAdmin):
 
     def _decide(self, request: HttpRequest, rattachement: Rattachement) -> HttpResponse:
         acte, motif = request.POST.get("acte", ""), request.POST.get("motif", "")
+        par: Any = request.user
         try:
             if acte == "valider":
-                validate_rattachement(rattachement.pk, par=request.user)
+                validate_rattachement(rattachement.pk, par=par)
             elif acte == "refuser":
-                refuse_rattachement(rattachement.pk, par=request.user, motif=motif)
+                refuse_rattachement(rattachement.pk, par=par, motif=motif)
             elif acte == "retirer":
-                revoke_rattachement(rattachement.pk, par=request.user, motif=motif)
+                revoke_rattachement(rattachement.pk, par=par, motif=motif)
             else:
                 raise RattachementImpossible("Choisissez une décision.")
         except RattachementImpossible as refus:

@@ -1,5 +1,6 @@
 """The mails of a claim: to the agents who decide, then to the person. They hold no name, no number, no address."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from smtplib import SMTPRecipientsRefused
 
@@ -64,7 +65,7 @@ def announce_decision(pk: int) -> bool:
     return _send(rattachement.proprietaire.email, "cpts/rattachement_decide", contexte, message_id)
 
 
-def _send(adresse: str, gabarit: str, contexte: dict[str, object], message_id: str) -> bool:
+def _send(adresse: str, gabarit: str, contexte: Mapping[str, object], message_id: str) -> bool:
     try:
         send_courriel(adresse, gabarit, contexte, message_id=message_id)
     except SMTPRecipientsRefused:

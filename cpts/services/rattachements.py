@@ -177,7 +177,8 @@ def attach_by_psc(user: User, *, rpps: str, professions: Iterable[str] = ()) -> 
     if fiche is None:
         return None
     if valide is not None:
-        return _conflict(user, "compte_deja_rattache")
+        _conflict(user, "compte_deja_rattache")
+        return None
     lieu = fiche.lieu.commune if fiche.lieu else None
     try:
         with transaction.atomic():
@@ -190,7 +191,8 @@ def attach_by_psc(user: User, *, rpps: str, professions: Iterable[str] = ()) -> 
                 departement_code=lieu.departement_id if lieu else "", guichet=GUICHET, decide_le=timezone.now(),
             )  # fmt: skip
     except IntegrityError:
-        return _conflict(user, "praticien_deja_rattache")
+        _conflict(user, "praticien_deja_rattache")
+        return None
     _record(rattachement, "validation", user, moyen="psc")
     return rattachement
 

@@ -93,7 +93,7 @@ def test_the_list_is_never_counted_whole_and_asks_few_questions(client, agent):
         connection,
     ) as lues:
         assert len(_listed(client)) == 50
-    assert len(lues) <= 12
+    assert len(lues) <= 15  # session, mandats, belt, filters: none a row
     comptes = [q["sql"] for q in lues if "COUNT(" in q["sql"] and "cpts_praticien" in q["sql"]]
     assert comptes
     assert all("LIMIT" in sql for sql in comptes)
