@@ -8,6 +8,7 @@ from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from portal.accounts.courriels_invitations import send_invitation
+from portal.accounts.inscription import purge_inscriptions, send_inscription
 from portal.accounts.models import SessionOuverte, Tentative
 from portal.accounts.mots_de_passe import send_alerte, send_reset
 from portal.accounts.sessions import DUREE_MAX
@@ -34,6 +35,11 @@ def alerte(user_id: int, genre: str, alea: str) -> None:
     _send(lambda: send_alerte(user_id, genre, alea))
 
 
+@tache("accounts.inscription")
+def inscription(user_id: int, alea: str) -> None:
+    _send(lambda: send_inscription(user_id, alea))
+
+
 @tache("accounts.purge")
 def purge() -> None:
     """What ended: sessions, their rows, the tries of more than a day. A late purge takes several turns."""
@@ -44,6 +50,7 @@ def purge() -> None:
     SessionOuverte.objects.filter(pk__in=list(finies.values_list("pk", flat=True)[:LOT])).delete()
     expirees = Session.objects.filter(expire_date__lt=maintenant).order_by("expire_date", "pk")
     Session.objects.filter(pk__in=list(expirees.values_list("pk", flat=True)[:LOT])).delete()
+    purge_inscriptions(le=maintenant)
 
 
 def _send(envoi: Callable[[], bool]) -> None:

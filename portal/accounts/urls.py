@@ -1,6 +1,6 @@
 from django.urls import include, path
 
-from portal.accounts.views import compte, compte_facteur, connexion
+from portal.accounts.views import compte, compte_facteur, connexion, inscription
 
 urlpatterns = [
     path("", include("portal.accounts.urls_oidc")),
@@ -20,5 +20,8 @@ urlpatterns = [
     path("confirmer/", compte.confirmer, name="compte_confirmer"),
     path("sessions/fermer/", compte.sessions_fermer, name="sessions_fermer"),
     path("sessions/<int:pk>/fermer/", compte.session_fermer, name="session_fermer"),
+    path("inscription/", inscription.inscription, name="inscription"),
+    path("inscription/envoyee/", inscription.inscription_envoyee, name="inscription_envoyee"),
+    path("inscription/<uidb64>/<token>/", inscription.OuvertureView.as_view(), name="inscription_ouvrir"),
     path("", compte.compte, name="compte"),
 ]

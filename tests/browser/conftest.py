@@ -180,8 +180,9 @@ def page(chromium: "Browser", portail: str, largeur: int, javascript: bool) -> "
 
 
 def _est_faute(message: "ConsoleMessage", ecran: "Page") -> bool:
-    """An error of the console, except Chromium's line about a page that answered 400: its test looks at the page."""
-    refus = "status of 400" in message.text and message.location["url"] == ecran.url
+    """An error of the console, except Chromium's line about a page that refused: its test looks at the page."""
+    refuse = any(f"status of {statut}" in message.text for statut in (400, 409, 422))
+    refus = refuse and message.location["url"] == ecran.url
     return message.type == "error" and not refus
 
 
