@@ -2,6 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
+from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -59,7 +60,7 @@ def lock_echeance(echeance: Echeance) -> tuple[Contrat, Demande, Echeance]:
     return contrat, contrat.demande, Echeance.objects.get(pk=echeance.pk)
 
 
-def lock_contrat(cle: object) -> Contrat:
+def lock_contrat(cle: UUID) -> Contrat:
     Contrat.objects.select_for_update(no_key=True, of=("self",)).get(pk=cle)
     return Contrat.objects.select_related("demande").get(pk=cle)
 
