@@ -4,6 +4,7 @@ The parser runs in a process of its own, bounded in time and memory (portal/core
 """
 
 import json
+import logging
 import re
 import subprocess
 import sys
@@ -29,6 +30,7 @@ SIGNATURES = {
 }
 REFUS = {
     "illisible": "Ce fichier est abîmé ou incomplet : ouvrez-le, enregistrez-le à nouveau, puis déposez-le.",
+    "panne": "La vérification de ce fichier n'a pas pu se faire : réessayez dans quelques minutes.",
     "limite": "Ce fichier demande trop de travail pour être vérifié : imprimez-le en PDF, puis déposez ce PDF.",
     "mot_de_passe": "Ce PDF est protégé par mot de passe : retirez la protection, puis déposez-le.",
     "pages": "Ce PDF a plus de 500 pages : déposez seulement les pages utiles.",
@@ -50,6 +52,9 @@ RESERVES = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\.|$)")
 CACHES = (b"<script", b"<html", b"<!doctype", b"<svg", b"<?php", b"<iframe")
 FIN_ZIP = b"PK\x05\x06"
 AUTRES = (b"PK\x03\x04", b"%PDF-", b"Rar!\x1a", b"7z\xbc\xaf", b"MZ\x90", b"\x7fELF")
+
+
+journal = logging.getLogger("maillage.documents")
 
 
 class DocumentRefuse(Exception):
@@ -147,12 +152,13 @@ def inspect(octets: bytes, type_mime: str) -> None:
         )
     except subprocess.TimeoutExpired:
         raise DocumentRefuse(REFUS["limite"]) from None
-    if fini.returncode != 0:
-        raise DocumentRefuse(REFUS["limite" if fini.returncode < 0 else "illisible"])
+    if fini.returncode < 0:  # the kernel stopped it at one of its bounds
+        raise DocumentRefuse(REFUS["limite"])
     try:
         refus = json.loads(fini.stdout)["refus"]
-    except (ValueError, KeyError):
-        raise DocumentRefuse(REFUS["illisible"]) from None
+    except (ValueError, KeyError):  # it answers even for the worst file: something is wrong with the portal itself
+        journal.error("la vérification des documents ne démarre pas (code %s)", fini.returncode)
+        raise DocumentRefuse(REFUS["panne"]) from None
     if refus:
         raise DocumentRefuse(REFUS[refus])
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django import forms
 from django.core import mail
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
@@ -28,6 +29,7 @@ from portal.core.documents import (
     store_document,
 )
 from portal.core.examen import FichierAccepte
+from portal.core.forms import DocumentField
 from portal.core.models import Document, Envoi, Evenement
 from portal.core.models.documents import StatutAnalyse
 from portal.core.relais import deliver_here
@@ -351,6 +353,37 @@ class TestSweep:
         record_analyse(document, StatutAnalyse.INFECTE)  # the move waits for a commit that never comes here
         self.age(files(media)[0], 1.1)
         assert sweep() == 1
+
+
+class TestField:
+    class Formulaire(forms.Form):
+        objet = forms.CharField()
+        document = DocumentField()
+
+    def test_a_file_cleaned_is_kept_without_a_second_look(self, personne, monkeypatch):
+        formulaire = self.Formulaire({"objet": "x"}, {"document": SimpleUploadedFile("a.pdf", SAIN.octets)})
+        assert formulaire.is_valid(), formulaire.errors
+        monkeypatch.setattr("portal.core.documents.examine", None)
+        assert read_octets(receive(personne, formulaire.cleaned_data["document"])) == SAIN.octets
+
+    @pytest.mark.parametrize(
+        ("nom", "octets", "phrase"),
+        [
+            ("a.pdf", b"<html>", "ne correspond pas"),
+            ("a.pdf", b"", "vide"),
+            ("a.docx", b"PK", "accepté"),
+            (f"{'x' * 400}.pdf", b"", "vide"),
+        ],
+    )
+    def test_a_refused_file_says_why_and_keeps_what_was_typed(self, nom, octets, phrase):
+        formulaire = self.Formulaire({"objet": "Ma demande"}, {"document": SimpleUploadedFile(nom, octets)})
+        assert not formulaire.is_valid()
+        (erreur,) = formulaire.errors["document"]
+        assert phrase in erreur
+        assert "Ma demande" in formulaire.as_div()
+
+    def test_a_missing_file_is_asked_for(self):
+        assert "document" in self.Formulaire({"objet": "x"}, {}).errors
 
 
 class TestSize:

@@ -9,7 +9,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
-from portal.core import pdf_brut
+from portal.core import examen, pdf_brut
 from portal.core.examen import INSPECTION, REFUS, DocumentRefuse, clean_nom, contains_nir, examine
 from portal.core.fichiers import FichierRefuse, open_classeur
 from tests.corpus import fabrique
@@ -97,6 +97,43 @@ def test_every_word_of_the_parser_has_its_sentence():
     mots = re.findall(r"""(?:Refus\(|return )"([a-z_]+)\"""", source) + [refus for _, refus in pdf_brut.NOMS]
     assert len(set(mots)) > 8
     assert set(mots) <= set(REFUS)
+
+
+class TestParser:
+    def put(self, monkeypatch, tmp_path, programme: str) -> None:
+        script = tmp_path / "inspection.py"
+        script.write_text(programme)
+        monkeypatch.setattr(examen, "INSPECTION", script)
+
+    @pytest.mark.parametrize(
+        ("programme", "phrase"),
+        [
+            ("import resource; resource.setrlimit(resource.RLIMIT_CPU, (1, 1))\nwhile True: pass", "trop de travail"),
+            ("import time; time.sleep(60)", "trop de travail"),
+            ("import absent", "réessayez"),
+            ("print('bruit')", "réessayez"),
+        ],
+    )
+    def test_one_that_dies_or_hangs_refuses_with_a_sentence(self, monkeypatch, tmp_path, programme, phrase):
+        self.put(monkeypatch, tmp_path, programme)
+        monkeypatch.setattr(examen, "DELAI", 4)
+        with pytest.raises(DocumentRefuse, match=phrase):
+            examine(send("piece.pdf", fabrique.pdf()))
+
+    def test_it_knows_nothing_of_the_portal_and_holds_its_bounds(self, monkeypatch, tmp_path):
+        texte = INSPECTION.read_text()
+        assert "import portal" not in texte
+        assert "from portal" not in texte
+        monkeypatch.setenv("DJANGO_SECRET_KEY", "secret")
+        bornes = (
+            "import json, os, resource; bound(); r = resource.getrlimit;"
+            "print(json.dumps({'refus': 'limite' if not os.environ.get('DJANGO_SECRET_KEY')"
+            " and r(resource.RLIMIT_CPU)[1] == CPU and r(resource.RLIMIT_AS)[1] == MEMOIRE"
+            " and r(resource.RLIMIT_FSIZE)[1] == 0 else 'pages'}))"
+        )
+        self.put(monkeypatch, tmp_path, texte.split("if __name__")[0] + bornes)
+        with pytest.raises(DocumentRefuse, match="trop de travail"):
+            examine(send("piece.pdf", fabrique.pdf()))
 
 
 class TestNames:
