@@ -104,7 +104,7 @@ def main() -> int:
 
 def show(nom: str, valeur: float, but: float, details: str) -> bool:
     verdict = "PASS" if valeur <= but else "FAIL"
-    print(f"P16 annuaire_{nom} ours={valeur:.1f} goal<={but:.0f} {details} {verdict}")
+    print(f"P40 annuaire_{nom} ours={valeur:.1f} goal<={but:.0f} {details} {verdict}")
     return valeur <= but
 
 

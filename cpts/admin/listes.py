@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.core.paginator import Paginator
 from django.http import HttpRequest
 
-COMPTE_MAX = 10_000
+COMPTE_MAX = 5_000
 
 
 class PaginateurBorne(Paginator):
