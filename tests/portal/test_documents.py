@@ -10,7 +10,7 @@ import pytest
 from django import forms
 from django.core import mail
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import transaction
+from django.db import connection, transaction
 from django.http import Http404
 from django.test import RequestFactory
 from django.utils import timezone
@@ -19,6 +19,7 @@ from portal.accounts.models import User
 from portal.core import antivirus, stockage
 from portal.core.analyses import ask_missing, count_retards, record_analyse, sweep
 from portal.core.antivirus import AntivirusMuet, find_menace, read_adresse
+from portal.core.ceinture import ROLE_WEB, as_systeme, clear_ceinture, set_ceinture
 from portal.core.documents import (
     DocumentRefuse,
     erase_document,
@@ -353,6 +354,40 @@ class TestSweep:
         record_analyse(document, StatutAnalyse.INFECTE)  # the move waits for a commit that never comes here
         self.age(files(media)[0], 1.1)
         assert sweep() == 1
+
+
+@contextlib.contextmanager
+def as_web(personne=None):
+    """The role of the web, for a person or for nobody."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET ROLE {ROLE_WEB}")
+        set_ceinture(personne=personne and personne.pk)
+        try:
+            yield
+        finally:
+            clear_ceinture()
+            cursor.execute("RESET ROLE")
+
+
+class TestSecondBelt:
+    def test_a_person_hands_in_and_reads_their_own_alone(self, personne):
+        autre = User.objects.create_user("autre@exemple.fr", "un-mot-de-passe-long")
+        with as_web(personne):
+            receive(personne)
+            assert Document.objects.count() == 1
+        for qui in (autre, None):
+            with as_web(qui):
+                assert Document.objects.count() == 0
+
+    def test_the_sweep_refuses_to_run_for_who_does_not_see_everything(self, personne, media):
+        receive(personne)
+        (chemin,) = files(media)
+        os.utime(chemin, (0, 0))
+        with as_web(), pytest.raises(PermissionError):
+            sweep()
+        with as_web(), as_systeme():
+            assert sweep() == 0
+        assert chemin.exists()
 
 
 class TestField:
