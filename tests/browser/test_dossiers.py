@@ -105,6 +105,11 @@ def open_compte(page: "Page", geste: Gestes, boite: Path) -> str:
     return adresse
 
 
+# The journey is long: a phone with scripts, a desk without, rather than the four.
+DEUX = pytest.mark.parametrize(("largeur", "javascript"), [(360, True), (1280, False)], indirect=True)
+
+
+@DEUX
 def test_a_practitioner_applies_answers_and_withdraws(
     page: "Page", geste: Gestes, boite: Path, tmp_path: Path, javascript: bool
 ) -> None:
@@ -189,6 +194,7 @@ def test_a_practitioner_applies_answers_and_withdraws(
     assert_accessible(page)
 
 
+@pytest.mark.parametrize(("largeur", "javascript"), [(1280, True)], indirect=True)
 def test_a_draft_is_deleted(page: "Page", geste: Gestes, boite: Path) -> None:
     page.goto(ADRESSE)
     with page.expect_navigation():
