@@ -37,6 +37,7 @@ class DepartementFilter(admin.SimpleListFilter):
 
 class LieuExerciceInline(admin.TabularInline):
     model = LieuExercice
+    template = "admin/cpts/lieux.html"
     fields = ("commune", "code_publie", "mode_exercice", "enseigne", "finess", "siret", "periode")
     readonly_fields = ("commune", "code_publie", "mode_exercice", "enseigne", "finess", "siret", "periode")
     extra = 0
@@ -68,6 +69,9 @@ class PraticienAdmin(LectureSeule):
     sortable_by = ()
     exclude = ["cle_nom"]
     inlines = [LieuExerciceInline]
+
+    class Media:
+        css = {"all": ["css/rattachement.css"]}
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term: str) -> tuple[QuerySet, bool]:
         """Eleven digits: that RPPS. Else the beginning of the name, whatever its accents: an index answers both."""

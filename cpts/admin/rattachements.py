@@ -28,6 +28,22 @@ from portal.core.models import Evenement
 
 HISTORIQUE_MAX = 20
 TOUTES = "toutes"
+ACTES = {
+    "demande": "Demandé, avec un justificatif",
+    "retrait": "Demande retirée par la personne",
+    "validation": "Validé par Pro Santé Connect",
+    "valide": "Validé",
+    "refuse": "Refusé",
+    "retire": "Rattachement retiré par un agent",
+}
+
+
+def list_actes(rattachement: Rattachement) -> list[tuple[Evenement, str]]:
+    """The latest acts, with their words. The claim itself was found among those that the agent sees."""
+    lus = Evenement.objects.filter(objet=f"cpts.rattachement:{rattachement.pk}").select_related("auteur")
+    return [
+        (acte, ACTES.get(acte.action, acte.action)) for acte in lus.order_by("-survenu_le", "-pk")[:HISTORIQUE_MAX]
+    ]
 
 
 class StatutFilter(admin.SimpleListFilter):
@@ -150,9 +166,7 @@ class RattachementAdmin(admin.ModelAdmin):
             "image": document is not None and document.type_mime in ("image/png", "image/jpeg"),
             "peut_decider": may_decide(request.user, rattachement),
             "le_mien": rattachement.proprietaire_id == request.user.pk,
-            "actes": Evenement.objects.filter(objet=f"cpts.rattachement:{rattachement.pk}")
-            .select_related("auteur")
-            .order_by("-survenu_le", "-pk")[:HISTORIQUE_MAX],
+            "actes": list_actes(rattachement),
             "erreur": erreur,
             "motif": motif[: 2 * MOTIF_MAX],
             "motif_max": MOTIF_MAX,
