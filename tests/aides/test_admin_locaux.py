@@ -21,8 +21,10 @@ from aides.regles.ecriture import RegleInvalide
 from aides.regles.lignes import Ligne, build_racine, list_racine
 from aides.regles.lignes_montants import LigneMontant, build_montant, list_montant
 from aides.services_locaux import create_redaction
+from portal.accounts.enums import Role
 from tests.aides.redactions import build_texte, publish
 from tests.aides.test_regles_locales import AU
+from tests.people import make_agent
 from tests.zonage.factories import CommuneFactory, DepartementFactory
 from tests.zonage.factories_zonage import UserFactory
 
@@ -38,7 +40,7 @@ def _suivi(db):
 
 
 def connecte(client, *droits, tout=False):
-    agent = UserFactory(is_staff=True, is_superuser=tout)
+    agent = make_agent(Role.LECTEUR, "national", is_superuser=tout)
     agent.user_permissions.add(*Permission.objects.filter(codename__in=droits))
     client.force_login(agent)
     return agent
@@ -190,8 +192,8 @@ def test_who_may_only_read_writes_nothing(client):
     assert client.post(url("json", redaction), {"contenu": "{}"}).status_code == 403
     assert client.post(url("acte", redaction, "proposer")).status_code == 403
     assert client.get(reverse("admin:aides_redactionlocale_add")).status_code == 403
-    connecte(client)
-    assert client.get(url("change", redaction)).status_code == 403
+    client.force_login(UserFactory(is_staff=True))
+    assert client.get(url("change", redaction), follow=True).status_code == 403
     client.logout()
     assert client.get(url("change", redaction)).status_code == 302
 

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit, urlunsplit
 import pytest
 
 from tests.browser.conftest import RACINE, assert_accessible
+from tests.browser.connexion import sign_in
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -39,12 +40,7 @@ def agents(portail: str) -> tuple[str, str]:
 
 
 def connect(page: "Page", adresse: str) -> None:
-    page.context.clear_cookies()
-    page.goto(f"/admin/login/?next={LISTE}")
-    page.locator("#id_username").fill(adresse)
-    page.locator("#id_password").fill(SECRET)
-    page.locator("input[type=submit], button[type=submit]").first.click()
-    page.wait_for_url(f"**{LISTE}")
+    sign_in(page, adresse, SECRET, LISTE)
 
 
 def open_section(page: "Page", titre: str) -> None:

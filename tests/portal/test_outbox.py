@@ -10,11 +10,13 @@ from django.db import OperationalError, connection, transaction
 from django.urls import reverse
 from django.utils import timezone
 
+from portal.accounts.enums import Role
 from portal.core import relais, taches
 from portal.core.models import Creneau, Envoi, Evenement
 from portal.core.outbox import RelancerImpossible, cancel, emit, post, read_etat, relaunch
 from portal.core.relais import deliver_here, take
 from portal.core.taches import Course, MainPerdue, Reporte, begin, perform
+from tests.people import make_agent
 
 pytestmark = pytest.mark.django_db
 
@@ -300,13 +302,7 @@ class TestQuarantine:
         assert Evenement.objects.get(action="relance").auteur == agent
 
     def test_someone_who_may_only_look_cannot_relaunch(self, client, en_quarantaine):
-        lecteur = get_user_model().objects.create_user("lecteur@exemple.fr", password="mot-de-passe-essai-1")
-        lecteur.is_staff = True
-        lecteur.save()
-        lecteur.user_permissions.add(
-            *get_user_model()._meta.get_field("user_permissions").related_model.objects.filter(codename="view_envoi")
-        )
-        client.force_login(lecteur)
+        client.force_login(make_agent(Role.AUDITEUR, "national"))
         adresse = reverse("admin:core_envoi_changelist")
         assert client.get(adresse).status_code == 200
         client.post(adresse, {"action": "relancer", "_selected_action": [en_quarantaine.pk]})
