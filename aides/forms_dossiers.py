@@ -45,3 +45,8 @@ def refuse_nir(texte: str, longueur: int) -> str:
     if phrase := check_texte(texte, longueur):
         raise ValidationError(phrase)
     return texte
+
+
+def describe_erreurs(formulaire: forms.Form, champ: str) -> str:
+    """What is wrong with a field, in one line."""
+    return " ".join(str(erreur) for erreur in formulaire.errors.get(champ, []))

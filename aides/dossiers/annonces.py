@@ -66,7 +66,8 @@ def announce_acte(acte: ActeDossier) -> None:
 def send_annonce(identifiant: int) -> bool:
     """Write it now; the same act always gives the same Message-ID. False: nobody to write to."""
     acte = ActeDossier.objects.select_related("demande__proprietaire").filter(pk=identifiant, visible=True).first()
-    if acte is None or not acte.demande.proprietaire.email or not acte.demande.proprietaire.is_active:
+    adresse = acte.demande.proprietaire.email if acte and acte.demande.proprietaire.is_active else None
+    if acte is None or not adresse:
         return False
     demande = acte.demande
     dispositif = catalogue().dispositif(demande.dispositif)
@@ -80,9 +81,7 @@ def send_annonce(identifiant: int) -> bool:
         "adresse": build_url(reverse("dossier_detail", args=[demande.pk])),
     }
     try:
-        send_courriel(
-            demande.proprietaire.email, "aides/dossier", contexte, message_id=build_message_id("dossier", acte.pk)
-        )
+        send_courriel(adresse, "aides/dossier", contexte, message_id=build_message_id("dossier", acte.pk))
     except SMTPRecipientsRefused:
         return False
     except EN_PANNE as erreur:

@@ -28,7 +28,7 @@ from aides.dossiers.preuves import (
     read_regle,
     read_regle_de,
 )
-from aides.models import ActeDossier, Demande
+from aides.models import ActeDossier, Demande, PieceDossier
 from aides.regles.dispositifs import Dispositif, Version
 from aides.services import clean_faits
 from aides.suivi.depot import dump_faits_json
@@ -266,11 +266,7 @@ def _submit(demande: Demande, *, par: User, version: int) -> ActeDossier:
     regle = read_regle(demande, au=au)
     _check_regle(demande, regle)
     regles = read_version(demande, au=au)
-    manques = list_manques(demande, regles, {piece.nature for piece in pieces})
-    if any(piece.document.statut == StatutAnalyse.INFECTE for piece in pieces):
-        manques["pieces"] = "Une pièce contient un virus : retirez-la et joignez un autre fichier."
-    if manques:
-        raise ActeInvalide("Il manque des éléments pour déposer : votre brouillon est gardé.", manques)
+    _check_complet(demande, regles, pieces)
     texte, empreinte = freeze_preuve(demande, regle, [(p.nature, p.document.empreinte) for p in pieces])
     minimum, maximum = regle.montants
     acte = apply_action(
@@ -297,6 +293,14 @@ def _submit(demande: Demande, *, par: User, version: int) -> ActeDossier:
     )
     announce_acte(acte)
     return acte
+
+
+def _check_complet(demande: Demande, regles: Version, pieces: list[PieceDossier]) -> None:
+    manques = list_manques(demande, regles, {piece.nature for piece in pieces})
+    if any(piece.document.statut == StatutAnalyse.INFECTE for piece in pieces):
+        manques["pieces"] = "Une pièce contient un virus : retirez-la et joignez un autre fichier."
+    if manques:
+        raise ActeInvalide("Il manque des éléments pour déposer : votre brouillon est gardé.", manques)
 
 
 def _check_regle(demande: Demande, regle: RegleLue) -> None:

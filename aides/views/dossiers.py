@@ -1,7 +1,7 @@
 """Asking for an aid: from an answer to a draft, its form saved as it is written, its deposit."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
@@ -35,13 +35,14 @@ from aides.dossiers.lecture import NOMS_GUICHET, find_sienne
 from aides.dossiers.pieces import join_piece, remove_piece
 from aides.forms import Demande as Adresse
 from aides.forms import read_demande
-from aides.forms_dossiers import PieceForm
+from aides.forms_dossiers import PieceForm, describe_erreurs
 from aides.models import Demande
 from aides.regles.dispositifs import Dispositif, Version
 from aides.services import FaitsInvalides
 from aides.views.dispositifs import LIBELLES_GUICHET
 from aides.views.dossiers_page import build_page
 from aides.views.verifier import describe_reponses
+from portal.accounts.models import User
 from portal.core.documents import receive_document
 from portal.core.erreurs import render_error
 from zonage.recherche import CommuneInconnue
@@ -73,7 +74,9 @@ def dossier_new(request: HttpRequest) -> HttpResponse:
         ouverture = prepare_ouverture(code, adresse.commune, faits, au=timezone.localdate())
         if request.method == "POST" and request.user.is_authenticated:
             cle = request.POST.get("cle", "")[:CLE_MAX] or new_cle()
-            demande = open_brouillon(request.user, dispositif=code, commune=adresse.commune, faits=faits, cle=cle)
+            demande = open_brouillon(
+                read_personne(request), dispositif=code, commune=adresse.commune, faits=faits, cle=cle
+            )
             return redirect(reverse("dossier_brouillon", args=[demande.pk]))
     except (ActeRefuse, FaitsInvalides, CommuneInconnue) as refus:
         statut = refus.statut_http if isinstance(refus, ActeRefuse) else 400
@@ -98,6 +101,11 @@ def _build_connexion(dispositif: Dispositif, adresse: Adresse) -> dict[str, str]
         "connexion_url": f"{reverse('connexion')}?{suite}",
         "inscription_url": f"{reverse('inscription')}?{suite}",
     }
+
+
+def read_personne(request: HttpRequest) -> User:
+    """Who is signed in: these views ask for it."""
+    return cast("User", request.user)
 
 
 def redirect(adresse: str) -> HttpResponseRedirect:
@@ -141,7 +149,7 @@ def save_script(request: HttpRequest, demande: Demande, saisie: Saisie, erreurs:
         return JsonResponse({"erreurs": erreurs}, status=422)
     try:
         enregistree = save_brouillon(
-            demande, par=request.user, version=read_numero_version(request.POST), saisie=saisie
+            demande, par=read_personne(request), version=read_numero_version(request.POST), saisie=saisie
         )
     except ActeRefuse as refus:
         return JsonResponse({"refus": str(refus)}, status=refus.statut_http)
@@ -161,7 +169,7 @@ def act(
     geste = request.POST.get("geste", "enregistrer")
     formulaire = PieceForm(request.POST, request.FILES)
     if not formulaire.is_valid():
-        erreurs = erreurs | {"fichier": " ".join(formulaire.errors.get("fichier", ["Choisissez un autre fichier."]))}
+        erreurs = erreurs | {"fichier": describe_erreurs(formulaire, "fichier") or "Choisissez un autre fichier."}
     elif geste == "ajouter" and not formulaire.cleaned_data["fichier"]:
         erreurs = erreurs | {"fichier": "Choisissez un fichier à joindre."}
     if erreurs:
@@ -172,11 +180,11 @@ def act(
             if fichier := formulaire.cleaned_data["fichier"]:
                 join_fichier(request, demande, version, fichier, formulaire.cleaned_data["nature"])
             if geste == "deposer":
-                file_brouillon(demande, par=request.user, version=numero, saisie=saisie)
+                file_brouillon(demande, par=read_personne(request), version=numero, saisie=saisie)
                 return redirect(reverse("dossier_detail", args=[demande.pk]))
-            save_brouillon(demande, par=request.user, version=numero, saisie=saisie)
+            save_brouillon(demande, par=read_personne(request), version=numero, saisie=saisie)
             if geste.startswith("retirer-") and geste.removeprefix("retirer-").isdecimal():
-                remove_piece(demande, par=request.user, piece=int(geste.removeprefix("retirer-")[:18]))
+                remove_piece(demande, par=read_personne(request), piece=int(geste.removeprefix("retirer-")[:18]))
     except ActeRefuse as refus:
         return explain(request, demande, version, saisie, refus, numero)
     ancre = {"ajouter": "#pieces"}.get(geste, "#pieces" if geste.startswith("retirer-") else "")
@@ -192,9 +200,9 @@ def join_fichier(request: HttpRequest, demande: Demande, version: Version, fichi
         region_code=demande.region_code,
         departement_code=demande.departement_code,
         guichet=demande.guichet,
-        depose_par=request.user,
+        depose_par=read_personne(request),
     )
-    join_piece(demande, par=request.user, document=document, nature=nature, version=version)
+    join_piece(demande, par=read_personne(request), document=document, nature=nature, version=version)
 
 
 def explain(
@@ -205,7 +213,7 @@ def explain(
         demande.refresh_from_db()
         return refuse(request, demande, version, saisie, {}, statut=409, refus=refus)
     if isinstance(refus, DepotRefuse | ZoneChangee) or (isinstance(refus, ActeInvalide) and refus.erreurs):
-        demande = save_brouillon(demande, par=request.user, version=numero, saisie=saisie)
+        demande = save_brouillon(demande, par=read_personne(request), version=numero, saisie=saisie)
         if isinstance(refus, ZoneChangee):
             show_zone(demande, au=timezone.localdate())
         erreurs = refus.erreurs if isinstance(refus, ActeInvalide) else {}
@@ -238,7 +246,7 @@ def dossier_supprimer(request: HttpRequest, identifiant: UUID) -> HttpResponse:
     if demande.statut != Statut.BROUILLON:
         return redirect(reverse("dossier_detail", args=[demande.pk]))
     if request.method == "POST":
-        delete_brouillon(demande, par=request.user)
+        delete_brouillon(demande, par=read_personne(request))
         return redirect(f"{reverse('dossier_list')}?supprime=1")
     dispositif = catalogue().dispositif(demande.dispositif)
     contexte = {"demande": demande, "dispositif": dispositif.nom if dispositif else demande.dispositif}

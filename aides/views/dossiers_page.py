@@ -76,6 +76,33 @@ def build_page(
         "guichet": NOMS_GUICHET.get(demande.guichet, demande.guichet),
         "regle": regle,
         "changements": list_changements(demande, regle) if regle else [],
+        **build_champs(demande, version, lue, regle, pieces, fautes, bruts),
+        "message": bruts.get("message", lue.message),
+        "message_max": MESSAGE_MAX,
+        "motif_max": MOTIF_MAX,
+        "accepte": ACCEPTES,
+        "erreurs": [(find_cible(code), phrase) for code, phrase in fautes.items()],
+        "fautes": fautes,
+        "refus": refus,
+        "perimee": isinstance(refus, VersionPerimee),
+        "ecarts": list_ecarts(demande, lue) if isinstance(refus, VersionPerimee) else [],
+        "enregistre": request.GET.get("enregistre") == "1" and saisie is None,
+        "manques": list_manques(demande, version, {lu.piece.nature for lu in pieces}) if saisie is None else {},
+        "verifier_url": build_verification(demande),
+    }
+
+
+def build_champs(
+    demande: Demande,
+    version: Version,
+    lue: Saisie,
+    regle: RegleLue | None,
+    pieces: list[PieceLue],
+    fautes: Mapping[str, str],
+    bruts: Mapping[str, str],
+) -> dict[str, Any]:
+    """The fields, section by section, each with its error."""
+    return {
         "questions": list_questions(version, lue, regle, fautes, bruts),
         "profession": dict(FAITS["profession"].choix).get(demande.profession, demande.profession),
         "champs": [
@@ -90,22 +117,10 @@ def build_page(
         ),
         "pieces": list_demandees(version, lue, pieces, fautes, bruts),
         "autres": [lu for lu in pieces if lu.piece.nature == "autre"],
-        "message": bruts.get("message", lue.message),
-        "message_max": MESSAGE_MAX,
-        "motif_max": MOTIF_MAX,
-        "accepte": ACCEPTES,
         "attestations": [
             (code, texte, code in lue.declarations.get("attestations", []), fautes.get(f"atteste-{code}", ""))
             for code, texte in list_attestations(version).items()
         ],
-        "erreurs": [(find_cible(code), phrase) for code, phrase in fautes.items()],
-        "fautes": fautes,
-        "refus": refus,
-        "perimee": isinstance(refus, VersionPerimee),
-        "ecarts": list_ecarts(demande, lue) if isinstance(refus, VersionPerimee) else [],
-        "enregistre": request.GET.get("enregistre") == "1" and saisie is None,
-        "manques": list_manques(demande, version, {lu.piece.nature for lu in pieces}) if saisie is None else {},
-        "verifier_url": build_verification(demande),
     }
 
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
@@ -29,10 +29,10 @@ from aides.dossiers.lecture import (
     list_siennes,
     summarize,
 )
-from aides.forms_dossiers import PieceForm, ReponseForm, RetraitForm
+from aides.forms_dossiers import PieceForm, ReponseForm, RetraitForm, describe_erreurs
 from aides.models import Courrier, Demande, PieceDossier
 from aides.services import FaitsInvalides, clean_faits
-from aides.views.dossiers import join_fichier, read_numero_version, redirect
+from aides.views.dossiers import join_fichier, read_numero_version, read_personne, redirect
 from aides.views.verifier import describe_reponses
 from portal.core.documents import serve_document
 from portal.core.forms import ACCEPTES
@@ -128,11 +128,11 @@ def dossier_repondre(request: HttpRequest, identifiant: UUID) -> HttpResponse:
     ajoute = request.POST.get("geste") == "ajouter"
     erreurs = {}
     if not piece.is_valid():
-        erreurs["fichier"] = " ".join(piece.errors.get("fichier", ["Choisissez un autre fichier."]))
+        erreurs["fichier"] = describe_erreurs(piece, "fichier") or "Choisissez un autre fichier."
     elif ajoute and not piece.cleaned_data["fichier"]:
         erreurs["fichier"] = "Choisissez un fichier à joindre."
     if not ajoute and not reponse.is_valid():
-        erreurs["reponse"] = " ".join(reponse.errors["reponse"])
+        erreurs["reponse"] = describe_erreurs(reponse, "reponse")
     typee = request.POST.get("reponse", "")[:5000]
     if erreurs:
         return refuse(request, demande, erreurs, typee, statut=422)
@@ -146,7 +146,7 @@ def dossier_repondre(request: HttpRequest, identifiant: UUID) -> HttpResponse:
                 numero += 1
             if not ajoute:
                 complete_demande(
-                    demande, par=request.user, version=numero, commentaire=reponse.cleaned_data["reponse"]
+                    demande, par=read_personne(request), version=numero, commentaire=reponse.cleaned_data["reponse"]
                 )
     except ActeRefuse as refus:
         demande.refresh_from_db()
@@ -177,12 +177,12 @@ def dossier_retirer(request: HttpRequest, identifiant: UUID) -> HttpResponse:
     formulaire = RetraitForm(request.POST)
     contexte["motif"] = request.POST.get("motif", "")[:2000]
     if not formulaire.is_valid():
-        contexte["erreur"] = " ".join(formulaire.errors["motif"])
+        contexte["erreur"] = describe_erreurs(formulaire, "motif")
         return render(request, "aides/dossiers/retirer.html", contexte, status=422)
     try:
         retire_demande(
             demande,
-            par=request.user,
+            par=read_personne(request),
             version=read_numero_version(request.POST),
             commentaire=formulaire.cleaned_data["motif"],
         )
@@ -207,5 +207,8 @@ def dossier_piece(request: HttpRequest, identifiant: UUID, piece: int) -> HttpRe
 @require_safe
 def dossier_courrier(request: HttpRequest, identifiant: UUID, courrier: int) -> HttpResponse:
     demande = get_object_or_404(find_sienne(request.user, identifiant))
-    recus = Courrier.objects.for_user(request.user).select_related("document").filter(document__isnull=False)
-    return serve_document(get_object_or_404(recus, demande=demande, pk=courrier, annule_le=None).document, agent=False)
+    siens = Courrier.objects.for_user(request.user).select_related("document")
+    document = get_object_or_404(siens, demande=demande, pk=courrier, annule_le=None).document
+    if document is None:
+        raise Http404("Ce courrier n'est pas encore prêt : revenez dans quelques minutes.")
+    return serve_document(document, agent=False)

@@ -31,6 +31,7 @@ from aides.dossiers.etats import Statut
 from aides.dossiers.formulaires import Saisie, contains_nir, list_attestations, list_pieces, read_saisie
 from aides.dossiers.instruction import ask_pieces, declare_recevable
 from aides.dossiers.pieces import join_piece, remove_piece
+from aides.dossiers.preuves import read_regle
 from aides.models import ActeDossier, CompteurDossier, Demande
 from aides.recus import digest
 from portal.core.documents import receive_document
@@ -41,6 +42,17 @@ from zonage.models import Niveau, ZoneCommune
 
 OUVERT = "2025-06-02 10:00+02:00"
 FAITS = {**JEUNE_GENERALISTE, "profession": "medecin"}
+COTRAM = {
+    "profession": "medecin",
+    "statut": "installe",
+    "type_cabinet": "principal",
+    "secteur": "secteur_1",
+    "accueille_confrere": "oui",
+    "age_confrere": 48,
+    "confrere_recent": "oui",
+    "contrat_demographique": "aucun",
+    "aide_conventionnelle_deja": "non",
+}
 
 
 def make_pdf() -> bytes:
@@ -256,6 +268,22 @@ class TestDepot:
         assert any("Condition non remplie" in raison for raison in refus.value.raisons)
         demande.refresh_from_db()
         assert (demande.statut, demande.numero) == (Statut.BROUILLON, None)
+
+    @pytest.mark.parametrize(("age", "entre"), [(61, True), (59, False)])
+    def test_the_deposit_answers_as_the_check_does(self, demandeur, age, entre):
+        """61 years old with a successor of 48: the Cotram; 59: not yet, and the page says when."""
+        faits = {**COTRAM, "age": age}
+        demande = open_brouillon(demandeur, dispositif="cotram", commune="71333", faits=faits, cle="c")
+        demande = fill(demande, demandeur)
+        if entre:
+            submit_demande(demande, par=demandeur, version=demande.version)
+            preuve = json.loads(Demande.objects.get().preuve)
+            assert preuve["decision"]["verdicts"]["cotram"]["issue"] == "eligible"
+            return
+        with pytest.raises(DepotRefuse):
+            submit_demande(demande, par=demandeur, version=demande.version)
+        regle = read_regle(demande, au=date(2025, 6, 2))
+        assert any("mois" in c.phrase or "ans" in c.phrase for c in regle.resultat.changements)
 
     def test_a_scheme_closed_since_is_refused(self, demandeur):
         demande = fill(open_caim(demandeur), demandeur)
