@@ -57,8 +57,8 @@ def confirm_device(request: HttpRequest, user: User, code: str) -> bool:
         device.confirmed = True
         device.save(update_fields=["confirmed"])
         mark_verified(request, device, "totp")
-        end_sessions(user, sauf=request.session.get(CLE_SESSION))
-        _record(user, "second_facteur_active")
+        end_sessions(user, sauf=request.session.get(CLE_SESSION), par=user)
+        _record(user, "second_facteur_active", par=user)
         post_alerte(user, "facteur_active")
     return True
 
@@ -76,12 +76,12 @@ def verify_code(request: HttpRequest, user: User, code: str) -> str:
         if not _spend(request, user, propre):
             return ""
         mark_verified(request, device, "secours")
-        _record(user, "code_secours_utilise")
+        _record(user, "code_secours_utilise", par=user)
         return "secours"
     if not _verify(request, user, device, propre):
         return ""
     mark_verified(request, device, "totp")
-    _record(user, "second_facteur_donne")
+    _record(user, "second_facteur_donne", par=user)
     return "totp"
 
 
@@ -125,7 +125,7 @@ def draw_codes(user: User) -> list[str]:
     CodeSecours.objects.filter(user_id=user.pk).delete()
     codes = ["".join(secrets.choice(ALPHABET) for _ in range(LONGUEUR_CODE)) for _ in range(NOMBRE_CODES)]
     CodeSecours.objects.bulk_create([CodeSecours(user=user, empreinte=hash_code(user, code)) for code in codes])
-    _record(user, "codes_secours_tires")
+    _record(user, "codes_secours_tires", par=user)
     return ["-".join(code[debut : debut + 4] for debut in range(0, LONGUEUR_CODE, 4)) for code in codes]
 
 
@@ -134,7 +134,7 @@ def count_codes(user: User) -> int:
 
 
 @transaction.atomic
-def remove_factor(user: User, *, par: User, session: int | None = None) -> None:
+def remove_factor(user: User, *, par: User | None, session: int | None = None) -> None:
     """Forget the application and the codes; every other session ends. An agent will be asked to enrol again."""
     TOTPDevice.objects.filter(user_id=user.pk).delete()
     CodeSecours.objects.filter(user_id=user.pk).delete()
@@ -143,5 +143,5 @@ def remove_factor(user: User, *, par: User, session: int | None = None) -> None:
     post_alerte(user, "facteur")
 
 
-def _record(user: User, action: str, *, par: User | None = None) -> None:
-    Evenement.objects.create(objet=f"accounts.user:{user.pk}", action=action, auteur=par or user)
+def _record(user: User, action: str, *, par: User | None) -> None:
+    Evenement.objects.create(objet=f"accounts.user:{user.pk}", action=action, auteur=par)

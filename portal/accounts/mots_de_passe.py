@@ -81,6 +81,6 @@ def change_password(request: HttpRequest, form: Any) -> None:
     user: User = form.save()
     update_session_auth_hash(request, user)
     follow_session(request)
-    end_sessions(user, sauf=request.session.get(CLE_SESSION))
+    end_sessions(user, sauf=request.session.get(CLE_SESSION), par=user)
     Evenement.objects.create(objet=f"accounts.user:{user.pk}", action="mot_de_passe_change", auteur=user)
     post_alerte(user, "mot_de_passe")

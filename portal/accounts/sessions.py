@@ -139,7 +139,10 @@ def check_session(request: HttpRequest) -> str:
 
 @transaction.atomic
 def end_sessions(user: User, *, sauf: int | None = None, seule: int | None = None, par: User | None = None) -> int:
-    """End the sessions of somebody, from the next request on: all, all but one, or one. Returns how many."""
+    """End the sessions of somebody, from the next request on: all, all but one, or one. Returns how many.
+
+    `par`: who ended them (None: the machine).
+    """
     visees = SessionOuverte.objects.filter(user_id=user.pk)
     if sauf is not None:
         visees = visees.exclude(pk=sauf)
@@ -152,7 +155,7 @@ def end_sessions(user: User, *, sauf: int | None = None, seule: int | None = Non
         Evenement.objects.create(
             objet=f"accounts.user:{user.pk}",
             action="sessions_fermees",
-            auteur=par or user,
+            auteur=par,
             details={"sessions": len(cles)},
         )
     return len(cles)
@@ -165,11 +168,11 @@ def mark_verified(request: HttpRequest, device: TOTPDevice, moyen: str) -> None:
     request.session.pop(CLE_SANS_FACTEUR, None)
     request.session[CLE_PREUVE] = timezone.now().timestamp()
     request.user.otp_device = device  # type: ignore[union-attr]
-    SessionOuverte.objects.filter(pk=request.session.get(CLE_SESSION)).update(
+    SessionOuverte.objects.filter(pk=request.session.get(CLE_SESSION, 0)).update(
         moyen=moyen, cle=request.session.session_key
     )
 
 
 def follow_session(request: HttpRequest) -> None:
     """The key of the session has just changed: its row follows."""
-    SessionOuverte.objects.filter(pk=request.session.get(CLE_SESSION)).update(cle=request.session.session_key)
+    SessionOuverte.objects.filter(pk=request.session.get(CLE_SESSION, 0)).update(cle=request.session.session_key)

@@ -44,15 +44,15 @@ class SiteAdministration(admin.AdminSite):
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
         """The keys of the second factors and the tables of django-axes are shown to nobody."""
-        modeles = [model_or_iterable] if isinstance(model_or_iterable, type) else list(model_or_iterable)
+        modeles: list[Any] = [model_or_iterable] if isinstance(model_or_iterable, type) else list(model_or_iterable)
         super().register([m for m in modeles if m._meta.app_label not in APPS_CACHEES], admin_class, **options)
 
-    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         if request.method == "POST":
             close_session(request)
         return redirect("connexion")
 
-    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         return redirect("mot_de_passe")
 
 

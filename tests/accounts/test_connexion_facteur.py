@@ -2,10 +2,12 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from io import StringIO
 
 import pytest
 import time_machine
 from django.contrib.auth import get_user_model
+from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import get_resolver, reverse
 from django_otp.plugins.otp_totp.models import TOTPDevice
@@ -224,3 +226,16 @@ def test_the_keys_of_the_others_are_not_in_the_admin(client, agent):
     assert "otp_totp" not in page
     assert "/axes/" not in page
     assert client.get("/admin/otp_totp/totpdevice/").status_code == 404
+
+
+def test_who_keeps_the_machine_takes_it_off_somebody_who_lost_everything(client, agent):
+    with pytest.raises(CommandError, match="rien à retirer"):
+        call_command("retirer_facteur", agent.pk)
+    with pytest.raises(CommandError, match="Aucun compte"):
+        call_command("retirer_facteur", agent.pk + 1)
+    verify_otp(client, agent)
+    assert client.get("/admin/").status_code == 200
+    call_command("retirer_facteur", agent.pk, stdout=StringIO())
+    assert not TOTPDevice.objects.exists()
+    assert client.get("/admin/").status_code == 302
+    assert Evenement.objects.get(action="second_facteur_retire").auteur is None

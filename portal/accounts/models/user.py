@@ -31,7 +31,9 @@ class User(AbstractUser):
     """A person who signs in: by e-mail address, or by Pro Santé Connect, which gives none (`email` is then NULL)."""
 
     username = None  # type: ignore[assignment]
-    email = models.EmailField("adresse e-mail", unique=True, null=True, blank=True)
+    email = models.EmailField(  # type: ignore[assignment]
+        "adresse e-mail", unique=True, null=True, blank=True
+    )
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []

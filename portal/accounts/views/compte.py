@@ -85,7 +85,7 @@ def session_fermer(request: HttpRequest, pk: int) -> HttpResponse:
     user: Any = request.user
     if pk == request.session.get(CLE_SESSION):
         return redirect("deconnexion")
-    if not end_sessions(user, seule=pk):
+    if not end_sessions(user, seule=pk, par=user):
         raise Http404
     messages.success(request, "La session est fermée.")
     return redirect("compte")
@@ -96,7 +96,7 @@ def session_fermer(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def sessions_fermer(request: HttpRequest) -> HttpResponse:
     user: Any = request.user
-    nombre = end_sessions(user, sauf=request.session.get(CLE_SESSION))
+    nombre = end_sessions(user, sauf=request.session.get(CLE_SESSION), par=user)
     phrase = "Aucune autre session n’était ouverte." if not nombre else f"Sessions fermées : {nombre}."
     messages.success(request, phrase)
     return redirect("compte")
