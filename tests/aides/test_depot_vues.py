@@ -1,15 +1,18 @@
 """The pages of the applicant: one's own alone, nothing lost by a refusal, nothing sent twice."""
 
+from datetime import date
+
 import pytest
 import time_machine
 from django.db import connection
+from django.db.backends.postgresql.psycopg_any import DateRange
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from aides.dossiers.annonces import send_annonce
 from aides.dossiers.etats import Statut
 from aides.dossiers.instruction import add_note, ask_pieces
-from aides.models import ActeDossier, Demande
+from aides.models import ActeDossier, Contrat, Demande, Echeance
 from portal.core.models import Document
 from tests.aides.suivis_essai import read_courriels
 from tests.aides.test_depot import FAITS, PDF, filed, fill, open_caim
@@ -222,6 +225,33 @@ def test_a_refusal_shows_its_reason_and_the_remedies(connecte, demandeur):
     page = connecte.get(f"/dossiers/{demande.pk}/").content.decode()
     assert "Hors zone." in page
     assert "TA." in page
+
+
+def test_the_contract_shows_what_it_pays_and_asks(connecte, demandeur):
+    demande = make_demande(demandeur, statut=Statut.SIGNEE, dispositif="caim", guichet="cpam")
+    lieu = {nom: getattr(demande, nom) for nom in ("proprietaire", "region_code", "departement_code", "guichet")}
+    contrat = Contrat.objects.create(
+        demande=demande,
+        numero="C-1",
+        dispositif="caim",
+        dispositif_version="2020",
+        date_signature=date(2025, 6, 2),
+        periode=DateRange(date(2025, 6, 2), date(2030, 6, 2)),
+        montant=10_000,
+        **lieu,
+    )
+    champs = {
+        "contrat": contrat,
+        "nature": "versement",
+        "code": "versement",
+        "rang": 1,
+        "libelle": "Premier versement",
+    }
+    Echeance.objects.create(**champs, le=date(2025, 7, 1), montant=10_000, **lieu)
+    page = connecte.get(f"/dossiers/{demande.pk}/").content.decode()
+    assert "Contrat C-1" in page
+    assert "Premier versement" in page
+    assert "10\u202f000" in page or "10\u00a0000" in page
 
 
 def test_the_message_names_nobody(demandeur, boite):
