@@ -10,6 +10,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.utils import timezone
+
 from aides.archives import archive_catalogue
 from aides.contenus_recus import describe_resultat, list_raisons
 from aides.models import Demande
@@ -87,9 +89,10 @@ def describe_niveau(zone: Zone | None) -> str:
 
 def list_changements(demande: Demande, regle: RegleLue) -> list[str]:
     """What changed since the draft was opened: the zone, the opening of the scheme, the answer, the amount."""
-    depart = read_regle(demande, au=demande.cree_le.date()) if demande.cree_le.date() != regle.bilan.au else None
-    if depart is None:
+    ouvert = timezone.localdate(demande.cree_le)
+    if ouvert == regle.bilan.au:
         return []
+    depart = read_regle(demande, au=ouvert)
     ecarts = diff_bilans(depart.bilan, regle.bilan)
     return [e.phrase for e in ecarts if e.dispositif is None or e.dispositif.code == demande.dispositif]
 
