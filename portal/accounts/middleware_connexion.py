@@ -13,7 +13,7 @@ from django_otp.middleware import OTPMiddleware
 from portal.accounts.securite import must_verify
 from portal.accounts.sessions import CLE_FIN, check_session, forget_session
 
-CHEMINS_SANS_FACTEUR = ("/compte/second-facteur/", "/compte/confirmer/", "/compte/deconnexion/")
+CHEMINS_SANS_FACTEUR = ("/compte/second-facteur/", "/compte/confirmer/", "/compte/deconnexion/", "/compte/oidc/")
 """What somebody may do between the password and the code. Everything else waits, the rights of their mandats too."""
 
 

@@ -27,7 +27,7 @@ from portal.accounts.limites import TropDeTentatives, release, render_trop
 from portal.accounts.models import User
 from portal.accounts.oidc_deconnexion import is_forte
 from portal.accounts.portee import read_portee
-from portal.accounts.sessions import CLE_PREUVE, CLE_SANS_FACTEUR
+from portal.accounts.sessions import CLE_EXTERNE, CLE_PREUVE, CLE_SANS_FACTEUR
 from portal.core.models import Evenement
 
 FRAICHEUR = timedelta(minutes=10)
@@ -40,7 +40,7 @@ def is_verified(request: HttpRequest) -> bool:
     if not user.is_authenticated:
         return False
     verifie = getattr(user, "is_verified", None)
-    return bool(verifie and verifie()) or is_forte(request)
+    return bool(verifie and verifie()) or bool(request.session.get(CLE_EXTERNE)) or is_forte(request)
 
 
 def must_verify(request: HttpRequest) -> bool:

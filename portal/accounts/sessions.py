@@ -24,6 +24,7 @@ PAS = timedelta(seconds=30)
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 CLE_SESSION = "session_ouverte"
 CLE_PREUVE = "preuve_le"
+CLE_EXTERNE = "facteur_externe"
 CLE_SANS_FACTEUR = "sans_facteur"
 CLE_FIN = "fin_de_session"
 MOYENS = {
@@ -62,17 +63,22 @@ def describe_appareil(agent: str) -> str:
     return f"{navigateur} sur {systeme}" if systeme else navigateur
 
 
-def open_session(request: HttpRequest, user: User, *, moyen: str, backend: str = BACKEND) -> SessionOuverte:
+def open_session(
+    request: HttpRequest, user: User, *, moyen: str, second_facteur: bool = False, backend: str = BACKEND
+) -> SessionOuverte:
     """Sign somebody in: the only way. A new key, what the former session held is gone, one row in the journal.
 
     `moyen`: a key of MOYENS. A proof has just been given, so « sudo » begins here.
+    `second_facteur`: the provider vouches for two factors (docs/adr/0110); the session then asks for no other.
     """
     with transaction.atomic():
         forget_session(request)
         request.session.flush()
         login(request, user, backend=backend)
         request.session[CLE_PREUVE] = timezone.now().timestamp()
-        if not TOTPDevice.objects.filter(user_id=user.pk, confirmed=True).exists():
+        if second_facteur:
+            request.session[CLE_EXTERNE] = moyen
+        elif not TOTPDevice.objects.filter(user_id=user.pk, confirmed=True).exists():
             request.session[CLE_SANS_FACTEUR] = True
         ouverte = _record(request, user, moyen)
         Evenement.objects.create(

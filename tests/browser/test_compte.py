@@ -102,7 +102,7 @@ def close_others(page: "Page", adresse: str, code: str) -> None:
     click(page, "Fermer toutes les autres sessions")
     page.get_by_text("Sessions fermées : 1.").wait_for()
     autre.goto("/compte/")
-    autre.get_by_text("fermée depuis un autre appareil").wait_for()
+    autre.get_by_role("heading", name="Connexion", exact=True).wait_for()
     contexte.close()
 
 
