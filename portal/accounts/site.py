@@ -42,6 +42,19 @@ class SiteAdministration(admin.AdminSite):
             return redirect(f"{reverse('second_facteur')}?{urlencode({'next': suite})}")
         raise PermissionDenied
 
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
+        """The history of an object asks for the right before it looks for the object: both refusals are alike."""
+        if getattr(view, "__name__", "") == "history_view":
+            histoire = view
+
+            def view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+                if not histoire.__self__.has_view_or_change_permission(request):
+                    raise PermissionDenied
+                reponse: HttpResponse = histoire(request, *args, **kwargs)
+                return reponse
+
+        return super().admin_view(view, cacheable)
+
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
         """The keys of the second factors and the tables of django-axes are shown to nobody."""
         modeles: list[Any] = [model_or_iterable] if isinstance(model_or_iterable, type) else list(model_or_iterable)

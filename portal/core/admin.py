@@ -43,7 +43,7 @@ class EvenementAdmin(Lecture):
     search_fields = ["=objet"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Evenement]:
-        return super().get_queryset(request).for_user(request.user)
+        return Evenement.objects.for_user(request.user).order_by("-survenu_le", "-pk")
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         return super().changelist_view(request, {"verification": read_derniere(), **(extra_context or {})})

@@ -74,7 +74,8 @@ def verify_journal() -> Verification:
         cursor.execute(VERIFICATION, [ANOMALIES_MAX])
         anomalies = tuple(Anomalie(*ligne) for ligne in cursor.fetchall())
         cursor.execute(TETE)
-        return Verification(*cursor.fetchone(), anomalies)
+        evenements, rang, empreinte = cursor.fetchone()
+    return Verification(evenements, rang, empreinte, anomalies)
 
 
 def record_verification() -> Verification:
