@@ -1,0 +1,85 @@
+"""The people and the objects of the matrix: thirteen actors, and for each kind of object four relations."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.test import Client
+
+from aides.models import Demande
+from cpts.models import Rattachement
+from portal.accounts.enums import Role
+from portal.accounts.models import User
+from tests.people import make_agent, make_commune, make_demande, make_praticien_user, make_user
+
+AGENTS = {
+    "coordinateur": (Role.COORDINATEUR_CPTS, "cpts:71-1"),
+    "instructeur_71": (Role.INSTRUCTEUR, "departement:71"),
+    "instructeur_21": (Role.INSTRUCTEUR, "departement:21"),
+    "valideur_27": (Role.VALIDEUR, "region:27"),
+    "cpam_71": (Role.AGENT_CPAM, "departement:71"),
+    "lecteur": (Role.LECTEUR, "national"),
+    "administrateur": (Role.ADMINISTRATEUR, "national"),
+    "auditeur": (Role.AUDITEUR, "national"),
+}
+ACTEURS = ("anonyme", "praticien", "autre_praticien", *AGENTS, "desactive", "superutilisateur")
+RELATIONS = ("sien", "dans_71", "dans_69", "inexistant")
+VERBES = ("GET", "POST", "PUT", "PATCH", "DELETE")
+
+
+@dataclass
+class Scene:
+    """`objets[kind][relation]` is the key in the address; « sien » depends on the actor (`siens`)."""
+
+    clients: dict[str, Client] = field(default_factory=dict)
+    users: dict[str, User] = field(default_factory=dict)
+    objets: dict[str, dict[str, str]] = field(default_factory=dict)
+    siens: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    def find_cle(self, objet: str, relation: str, acteur: str) -> str | None:
+        """None: this actor owns nothing of the kind."""
+        if relation == "sien":
+            return self.siens[objet].get(acteur)
+        return self.objets[objet].get(relation)
+
+
+def build_scene() -> Scene:
+    """Everybody owns a deposited file in the département 71, agents too: an agent may be a practitioner."""
+    scene = Scene()
+    communes = {departement: make_commune(departement) for departement in ("71", "69")}
+    for acteur in ACTEURS:
+        client = Client(raise_request_exception=False)
+        scene.clients[acteur] = client
+        if acteur == "anonyme":
+            continue
+        user = scene.users[acteur] = _make(acteur)
+        client.force_login(user)
+        client.get("/compte/")  # the session writes what it writes once
+    User.objects.filter(pk=scene.users["desactive"].pk).update(is_active=False)
+    tiers = {departement: make_praticien_user(departement) for departement in communes}
+    demandes: dict[str, Any] = {f"dans_{d}": make_demande(tiers[d], commune=communes[d]) for d in communes}
+    scene.objets["demande"] = {relation: str(demande.pk) for relation, demande in demandes.items()}
+    scene.siens["demande"] = {
+        acteur: str(make_demande(user, commune=communes["71"]).pk) for acteur, user in scene.users.items()
+    }
+    scene.objets["rattachement"] = {
+        relation: str(Rattachement.objects.get(proprietaire=demande.proprietaire).pk)
+        for relation, demande in demandes.items()
+    }
+    scene.siens["rattachement"] = {
+        acteur: str(lu.pk)
+        for acteur, user in scene.users.items()
+        if (lu := Rattachement.objects.filter(proprietaire=user).first())
+    }
+    scene.objets["compte"] = {relation: str(demande.proprietaire_id) for relation, demande in demandes.items()}
+    scene.siens["compte"] = {acteur: str(user.pk) for acteur, user in scene.users.items()}
+    assert Demande.objects.count() == len(ACTEURS) + 1
+    return scene
+
+
+def _make(acteur: str) -> User:
+    if acteur in AGENTS:
+        role, perimetre = AGENTS[acteur]
+        return make_agent(role, perimetre, is_staff=acteur != "coordinateur")
+    if acteur == "superutilisateur":
+        return make_user(is_staff=True, is_superuser=True)
+    return make_praticien_user("71")
