@@ -55,13 +55,13 @@ def check_route(scene: Scene, route: Route) -> list[str]:
         nom = f"{route.nom} {cellule.verbe} {cellule.relation} {cellule.acteur}"
         if mot != cellule.attendu:
             fautes.append(f"{nom}: {cellule.attendu} declared, {mot} answered")
-        if ecrites:
+        if ecrites and not regle.get("ecrit"):
             fautes.append(f"{nom}: refused, but wrote {sorted(ecrites)}")
         if mot in REFUS:
             textes[cellule.verbe, cellule.relation, cellule.acteur] = texte.replace(chemin, "")
     fautes += [
         f"{route.nom} {verbe} {relation} {acteur}: forbidden is told from missing"
         for (verbe, relation, acteur), texte in textes.items()
-        if relation != "inexistant" and textes.get((verbe, "inexistant", acteur), texte) != texte
+        if relation not in ("sien", "inexistant") and textes.get((verbe, "inexistant", acteur), texte) != texte
     ]
     return fautes
