@@ -55,3 +55,26 @@ class StatutZone(models.TextChoices):
     CONNU = "connu", "Classement connu"
     ADRESSE_REQUISE = "adresse_requise", "Indéterminé : adresse requise"
     INCONNU = "inconnu", "Indéterminé : aucun classement connu ce jour-là"
+
+
+class StatutFichier(models.TextChoices):
+    """What became of a file handed in for a draft. « En attente » while its reading is under way or asked for."""
+
+    EN_ATTENTE = "en_attente", "Lecture en cours"
+    LU = "lu", "Lu"
+    REFUSE = "refuse", "Refusé"
+    INTERROMPU = "interrompu", "Interrompu"
+
+
+class NatureRejet(models.TextChoices):
+    COMMUNE_INCONNUE = "commune_inconnue", "Commune inconnue"
+    COMMUNE_FUSIONNEE = "commune_fusionnee", "Commune fusionnée"
+    DOUBLON = "doublon", "Commune déjà lue"
+    CLASSE_INCONNUE = "classe_inconnue", "Classe inconnue"
+    ILLISIBLE = "illisible", "Ligne illisible"
+
+
+class SortRejet(models.TextChoices):
+    A_CORRIGER = "a_corriger", "À corriger"
+    CORRIGEE = "corrigee", "Corrigée"
+    ECARTEE = "ecartee", "Écartée"

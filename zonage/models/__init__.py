@@ -1,3 +1,4 @@
+from zonage.models.brouillons import ApercuArrete, FichierArrete, RejetArrete, list_niveaux, split_classe
 from zonage.models.listes import AppartenanceListe, ListeCommunes, PeriodeListe
 from zonage.models.offre import Apl, ParametreApl
 from zonage.models.territoire import (
@@ -16,6 +17,7 @@ from zonage.models.zonage import Arrete, Classement, Niveau, ZoneCommune
 
 __all__ = [
     "AncienneCommune",
+    "ApercuArrete",
     "Apl",
     "AppartenanceListe",
     "Arrete",
@@ -25,6 +27,7 @@ __all__ = [
     "Composition",
     "Departement",
     "Epci",
+    "FichierArrete",
     "ListeCommunes",
     "Mouvement",
     "Niveau",
@@ -32,6 +35,9 @@ __all__ = [
     "PeriodeListe",
     "PopulationLegale",
     "Region",
+    "RejetArrete",
     "Territoire",
     "ZoneCommune",
+    "list_niveaux",
+    "split_classe",
 ]

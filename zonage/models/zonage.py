@@ -55,6 +55,22 @@ class Arrete(models.Model):
     origine = models.CharField("origine", max_length=14, choices=Origine, default=Origine.OFFICIEL)
     source = models.CharField("source", max_length=200, blank=True)
     lien = models.URLField("lien vers le texte", blank=True)
+    motif = models.CharField(
+        "motif",
+        max_length=500,
+        blank=True,
+        db_default="",
+        default="",
+        help_text="Pourquoi il prend effet dans le passé, laisse des communes sans classe ou un intervalle.",
+    )
+    auteur = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name="auteur du brouillon",
+    )
     propose_par = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.PROTECT,
@@ -86,6 +102,11 @@ class Arrete(models.Model):
                 name="arrete_deux_personnes",
                 condition=Q(propose_par__isnull=True) | Q(publie_par__isnull=True) | ~Q(propose_par=F("publie_par")),
                 violation_error_message="La personne qui publie n'est pas celle qui a proposé.",
+            ),
+            models.CheckConstraint(
+                name="arrete_auteur_ne_publie_pas",
+                condition=Q(auteur__isnull=True) | Q(publie_par__isnull=True) | ~Q(auteur=F("publie_par")),
+                violation_error_message="La personne qui publie n'est pas celle qui a écrit le brouillon.",
             ),
         ]
 
