@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("core", "0008_ceinture"),
-        ("zonage", "0003_brouillons"),
+        ("zonage", "0002_listes"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
