@@ -4,7 +4,8 @@ from typing import Any, Self
 
 from django.db.models import Q
 
-from portal.core.querysets import TerritorialiseQuerySet
+from portal.accounts.enums import ROLES_AGENT
+from portal.core.querysets import PorteeQuerySet, TerritorialiseQuerySet
 
 
 class DemandeQuerySet(TerritorialiseQuerySet):
@@ -33,3 +34,25 @@ class ActeDossierQuerySet(DuDossierQuerySet):
 
 class AvenantQuerySet(TerritorialiseQuerySet):
     parent = "contrat__"
+
+
+class CampagneQuerySet(PorteeQuerySet):
+    """The agents of the région and of its départements; a holder, those in which one has a line."""
+
+    def for_portee(self, portee: Any) -> Self:
+        cles = portee.cles(ROLES_AGENT)
+        if "national" in cles:
+            return self
+        regions = [cle.removeprefix("region:") for cle in cles if cle.startswith("region:")]
+        departements = [cle.removeprefix("departement:") for cle in cles if cle.startswith("departement:")]
+        siennes = Q(
+            pk__in=self.model._meta.get_field("lignes").related_model.objects.for_portee(portee).values("campagne")
+        )
+        return self.filter(Q(region__in=regions) | Q(region__departements__in=departements) | siennes).distinct()
+
+
+class AgendaQuerySet(PorteeQuerySet):
+    """One's own, and nobody else's."""
+
+    def for_portee(self, portee: Any) -> Self:
+        return self.filter(user_id=portee.personne) if portee.personne else self.none()

@@ -1,5 +1,16 @@
-from aides.models.contrats import Avenant, Campagne, Contrat, Echeance, LigneCampagne, Nature, StatutEcheance
-from aides.models.courriers import Courrier, ModeleCourrier, TypeCourrier
+from aides.models.contrats import (
+    Agenda,
+    Avenant,
+    Campagne,
+    Contrat,
+    Echeance,
+    LigneCampagne,
+    Nature,
+    Rappel,
+    Seuil,
+    StatutEcheance,
+)
+from aides.models.courriers import CompteurCourrier, Courrier, ModeleCourrier, TypeCourrier
 from aides.models.dossiers import ActeDossier, Anomalie, CompteurDossier, Demande, PieceDossier, Transition
 from aides.models.eligibilite import Eligibilite, JeuEligibilite
 from aides.models.enveloppes import Enveloppe
@@ -19,12 +30,14 @@ from aides.models.suivi import (
 
 __all__ = [
     "ActeDossier",
+    "Agenda",
     "Anomalie",
     "ArchiveRegle",
     "Avenant",
     "Campagne",
     "CauseChangement",
     "ChangementDroit",
+    "CompteurCourrier",
     "CompteurDossier",
     "Contrat",
     "Courrier",
@@ -43,8 +56,10 @@ __all__ = [
     "Nature",
     "ParametreRegional",
     "PieceDossier",
+    "Rappel",
     "Recu",
     "RedactionLocale",
+    "Seuil",
     "StatutEcheance",
     "StatutMessage",
     "StatutParametre",

@@ -10,15 +10,17 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from aides.models.dossiers import Demande, PieceDossier
-from aides.querysets import AvenantQuerySet
+from aides.querysets import AgendaQuerySet, AvenantQuerySet, CampagneQuerySet
 from portal.accounts.models import Territorialise
 from portal.accounts.querysets import TerritorialiseQuerySet
+from portal.core.historique import historise
 from zonage.models import Region
 
 EUROS: dict[str, Any] = {"max_digits": 12, "decimal_places": 2}
 AUTEUR: dict[str, Any] = {"on_delete": models.PROTECT, "null": True, "blank": True, "related_name": "+"}
 
 
+@historise()
 class Contrat(Territorialise):
     """What a signed file engages. `statut` is the file's: it is not written twice.
 
@@ -81,7 +83,8 @@ class Contrat(Territorialise):
             ),
             models.CheckConstraint(
                 name="contrat_montants_positifs",
-                condition=(Q(montant__isnull=True) | Q(montant__gte=0)) & (Q(plafond__isnull=True) | Q(plafond__gte=0)),
+                condition=(Q(montant__isnull=True) | Q(montant__gte=0))
+                & (Q(plafond__isnull=True) | Q(plafond__gte=0)),
             ),
         ]
 
@@ -103,6 +106,7 @@ class StatutEcheance(models.TextChoices):
     NON_TENUE = "non_tenue", "Non tenue"
 
 
+@historise()
 class Echeance(Territorialise):
     """One payment or one duty. `montant` None: to be computed from an activity, at most `plafond`.
 
@@ -162,6 +166,11 @@ class Echeance(Territorialise):
                 name="echeance_du_departement",
                 condition=Q(statut__in=["prevue", "a_payer"]),
             ),
+            models.Index(
+                fields=["region_code", "le", "id"],
+                name="echeance_de_la_region",
+                condition=Q(statut__in=["prevue", "a_payer"]),
+            ),
             models.Index(fields=["proprietaire", "le", "id"], name="echeance_du_titulaire"),
             models.Index(fields=["payee_le", "id"], name="echeance_payees", condition=Q(statut="payee")),
         ]
@@ -193,7 +202,10 @@ class Avenant(models.Model):
 
 
 class Campagne(models.Model):
-    """The yearly settlement of a scheme in a région: between its two days, the asked amounts may be entered."""
+    """The yearly settlement of a scheme in a région: between its two days, the asked amounts may be entered.
+
+    The database stamps `close_le` and refuses what comes late. Reopening grows `reouvertures` and says why.
+    """
 
     region = models.ForeignKey(Region, on_delete=models.PROTECT, related_name="+", verbose_name="région")
     dispositif = models.CharField("dispositif", max_length=60)
@@ -201,6 +213,11 @@ class Campagne(models.Model):
     periode = DateRangeField("ouverture", help_text="Du premier jour inclus au dernier exclu.")
     close_le = models.DateTimeField("close le", null=True, blank=True)
     close_par = models.ForeignKey(settings.AUTH_USER_MODEL, **AUTEUR)
+    ouverte_par = models.ForeignKey(settings.AUTH_USER_MODEL, **AUTEUR)
+    reouvertures = models.PositiveSmallIntegerField("réouvertures", default=0)
+    reouverture_motif = models.CharField("motif de la réouverture", max_length=300, blank=True)
+
+    objects = CampagneQuerySet.as_manager()
 
     class Meta:
         verbose_name = "campagne de règlement"
@@ -228,6 +245,8 @@ class LigneCampagne(Territorialise):
     version = models.PositiveIntegerField("version de la ligne", default=1)
     declare_le = models.DateTimeField("déclaré le", null=True, blank=True)
     accorde_par = models.ForeignKey(settings.AUTH_USER_MODEL, **AUTEUR)
+    piece = models.ForeignKey(PieceDossier, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    calcul = models.CharField("calcul", max_length=300, blank=True)
 
     objects = TerritorialiseQuerySet.as_manager()
 
@@ -245,3 +264,50 @@ class LigneCampagne(Territorialise):
 
     def __str__(self) -> str:
         return f"Ligne {self.pk} ({self.campagne_id})"
+
+
+class Agenda(models.Model):
+    """The secret address of somebody's calendar: only its digest is kept. A new one puts the former out of use."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="agenda")
+    empreinte = models.CharField("empreinte de l'adresse", max_length=64, unique=True)
+    cree_le = models.DateTimeField("créée le", default=timezone.now)
+
+    objects = AgendaQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "agenda"
+
+    def __str__(self) -> str:
+        return f"Agenda {self.pk}"
+
+
+class Seuil(models.TextChoices):
+    J30 = "j30", "Dans trente jours"
+    J7 = "j7", "Dans sept jours"
+    RETARD = "retard", "En retard"
+
+
+class Rappel(Territorialise):
+    """One message about one line, one threshold and one person: the key that keeps it from being sent twice.
+
+    `le`: the day that was due; a line moved by an avenant is told again. `proprietaire`: to whom.
+    """
+
+    echeance = models.ForeignKey(Echeance, on_delete=models.CASCADE, related_name="rappels")
+    seuil = models.CharField("seuil", max_length=6, choices=Seuil)
+    le = models.DateField("échéance rappelée")
+    cree_le = models.DateTimeField("créé le", default=timezone.now)
+    envoye_le = models.DateTimeField("envoyé le", null=True, blank=True)
+
+    objects = TerritorialiseQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "rappel"
+        ordering = ["-cree_le", "-pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["echeance", "seuil", "le", "proprietaire"], name="rappel_un_par_seuil"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Rappel {self.pk} ({self.seuil})"
