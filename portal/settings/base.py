@@ -331,8 +331,11 @@ MAILLAGE_OIDC: dict[str, dict[str, Any]] = {
         ),
     )
 }
-# Called as f(user, rpps, identite) in the transaction of a sign-in by Pro Santé Connect: the apps above know who it is.
+# Called as f(user, rpps=, professions=) in the transaction of a sign-in by Pro Santé Connect: they know who it is.
 MAILLAGE_APRES_PSC: list[str] = ["cpts.services.rattachements.attach_by_psc"]
+# Called as f(user, rpps) for each practitioner of the demonstration; and whether `code_demo` gives out their codes.
+MAILLAGE_DEMONSTRATION: list[str] = ["cpts.services.demonstration.attach_praticien"]
+MAILLAGE_CODES_DEMO = False
 # The région of a département: the accounts know no territory.
 MAILLAGE_REGION_DE = "zonage.perimetres.find_region"
 # Files: the amount above which one person proposes and another decides, and the days in which the agency means to
@@ -367,6 +370,15 @@ MAILLAGE_OCTROIS = {
     "core_scelle": "SELECT",
     "aides_actedossier": "INSERT SELECT",
     "aides_transition": "SELECT",
+    # The copies of the history are written by the triggers of their tables, in the name of who acts.
+    "accounts_mandatevent": "INSERT SELECT",
+    "accounts_organisationevent": "INSERT SELECT",
+    "accounts_userevent": "INSERT SELECT",
+    "aides_contratevent": "INSERT SELECT",
+    "aides_demandeevent": "INSERT SELECT",
+    "aides_echeanceevent": "INSERT SELECT",
+    "aides_enveloppeevent": "INSERT SELECT",
+    "cpts_rattachementevent": "INSERT SELECT",
 }
 # What the key of a cached page holds: the core knows no app.
 MAILLAGE_VERSION_DONNEES = "aides.versions.data_version"
