@@ -4,6 +4,7 @@ import hashlib
 from datetime import datetime
 from typing import Any
 
+import pghistory
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -46,7 +47,7 @@ def apply_action(
     valeurs = {"statut": cible, "version": attendue + 1, "modifiee_le": maintenant}
     valeurs |= _run_horloge(demande, action, cible, maintenant, champs) | champs
     try:
-        with transaction.atomic():
+        with transaction.atomic(), pghistory.context(acte=action.value):
             if not _lock_lignes(demande, action, attendue).update(**valeurs):
                 raise _explain(demande, action, attendue)
             acte = _write_acte(

@@ -8,11 +8,12 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
-from aides.dossiers.etats import CONTRACTUELS, Action, Statut
+from aides.dossiers.etats import CONTRACTUELS, OUVERTES, Action, Statut
 from aides.querysets import ActeDossierQuerySet, DemandeQuerySet, DuDossierQuerySet
 from cpts.models import Praticien
 from portal.accounts.models import Territorialise
 from portal.accounts.querysets import TerritorialiseQuerySet
+from portal.core.historique import historise
 from portal.core.models import Document
 from zonage.enums import Profession
 from zonage.models import Commune
@@ -20,6 +21,7 @@ from zonage.models import Commune
 AUTEUR: dict[str, Any] = {"on_delete": models.PROTECT, "null": True, "blank": True, "related_name": "+"}
 
 
+@historise(exclude=["preuve"])
 class Demande(Territorialise):
     """`faits` are the answers of the check, `preuve` the canonical JSON of the decision frozen at the deposit.
 
@@ -134,6 +136,21 @@ class Demande(Territorialise):
             models.Index(fields=["-deposee_le", "id"], name="demande_recentes"),
             models.Index(fields=["instructeur", "a_traiter_le", "id"], name="demande_de_l_instructeur"),
             models.Index(fields=["dispositif", "statut", "-deposee_le", "id"], name="demande_par_dispositif"),
+            # The lists of the agents (migration 0015, docs/adr/0145).
+            models.Index(
+                fields=["departement_code", "a_traiter_le", "id"],
+                name="demande_ouvertes_departement",
+                condition=Q(statut__in=OUVERTES),
+            ),
+            models.Index(
+                fields=["region_code", "a_traiter_le", "id"],
+                name="demande_ouvertes_region",
+                condition=Q(statut__in=OUVERTES),
+            ),
+            models.Index(fields=["a_traiter_le", "id"], name="demande_ouvertes", condition=Q(statut__in=OUVERTES)),
+            models.Index(fields=["region_code", "statut", "-deposee_le", "id"], name="demande_region_etat"),
+            models.Index(fields=["departement_code", "statut", "-deposee_le", "id"], name="demande_departement_etat"),
+            models.Index(fields=["region_code", "dispositif", "-deposee_le", "id"], name="demande_region_dispositif"),
         ]
 
     def __str__(self) -> str:

@@ -5,11 +5,13 @@ from typing import Any
 from django.db import models
 from django.db.models import F, Q
 
+from portal.core.historique import historise
 from zonage.models import Region
 
 EUROS: dict[str, Any] = {"max_digits": 12, "decimal_places": 2}
 
 
+@historise()
 class Enveloppe(models.Model):
     """The money of a région for some schemes and a year. `engage` is held under `montant` by the database."""
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 from cpts.enums import StatutRattachement
 from portal.accounts.models import Territorialise
 from portal.accounts.querysets import TerritorialiseQuerySet
+from portal.core.historique import historise
 from portal.core.models import Document
 from zonage.enums import Profession
 from zonage.models import Commune
@@ -98,6 +99,7 @@ class OffreCommune(models.Model):
         return f"{self.commune_id}, {self.profession}, {self.jour}"
 
 
+@historise()
 class Rattachement(Territorialise):
     """« This RPPS is mine »: with a proof, or vouched for by Pro Santé Connect (`document` NULL, validated at once).
 

@@ -8,8 +8,10 @@ from django.db.models import Q
 
 from portal.accounts.enums import Role, TypeOrganisation, TypePerimetre
 from portal.accounts.querysets import MandatQuerySet, OrganisationQuerySet
+from portal.core.historique import historise
 
 
+@historise()
 class Organisation(models.Model):
     """`code`: SIRET, FINESS or the number of a CPTS; empty when it has none. Codes of territory are INSEE's."""
 
@@ -35,6 +37,7 @@ class Organisation(models.Model):
         return self.nom
 
 
+@historise()
 class Mandat(models.Model):
     """A person, in the name of an organisation, with a role, over a perimeter, for a period (end excluded)."""
 

@@ -4,6 +4,7 @@ from django.contrib.auth.models import AbstractUser, BaseUserManager
 from django.db import models
 
 from portal.accounts.querysets import UserQuerySet
+from portal.core.historique import historise
 
 
 class UserManager(BaseUserManager["User"]):
@@ -27,6 +28,7 @@ class UserManager(BaseUserManager["User"]):
         return self.create_user(email, password, **{**champs, "is_staff": True, "is_superuser": True})
 
 
+@historise(fields=["email", "first_name", "last_name", "is_active", "is_staff", "is_superuser"], nom="UserEvent")
 class User(AbstractUser):
     """A person who signs in: by e-mail address, or by Pro Santé Connect, which gives none (`email` is then NULL)."""
 
