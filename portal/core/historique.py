@@ -26,7 +26,7 @@ def historise(*, exclude: Sequence[str] = (), fields: Sequence[str] = (), nom: s
         exclude=list(exclude) or None,
         fields=list(fields) or None,
         context_field=pghistory.ContextJSONField(),
-        context_id_field=None,
+        context_id_field=None,  # type: ignore[arg-type]
         model_name=nom,
         append_only=True,
     )
