@@ -118,6 +118,8 @@ TRANSITIONS: dict[Action, Transition] = {
 }
 """CREER has no source: it is the row itself."""
 
+OUVERTES = [S.DEPOSEE.value, S.INCOMPLETE.value, S.RECEVABLE.value, S.EN_INSTRUCTION.value, S.AVIS.value]
+"""Deposited and not decided: what the clock runs on."""
 FINIS = frozenset({S.REFUSEE, S.RETIREE, S.CADUQUE, S.SOLDEE})
 CONTRACTUELS = frozenset({S.SIGNEE, S.EN_COURS, S.SUSPENDUE, S.A_L_ECHEANCE, S.RESILIEE, S.REMBOURSEMENT_DU, S.SOLDEE})
 
