@@ -5,9 +5,11 @@ import time
 from django.utils import timezone
 
 from aides.catalogue import catalogue
+from aides.contrats.campagnes import close_finies
 from aides.contrats.paiements import open_paiements
 from aides.contrats.signature import reach_termes, start_contrats
-from aides.dossiers import annonces
+from aides.courriers.emission import make_pdf
+from aides.dossiers import annonces, relances
 from aides.eligibilite.calcul import is_due, refresh_eligibilite
 from aides.eligibilite.classes import PARTOUT, Portee, list_professions
 from aides.models import EtatSuivi, Suivi
@@ -142,10 +144,22 @@ def send_courriel_dossier(acte: int) -> None:
     annonces.send_annonce(acte)
 
 
+@tache("aides.courrier_pdf")
+def write_courrier_pdf(courrier: int) -> None:
+    """The PDF of a letter already decided: tried again until it is there."""
+    make_pdf(courrier)
+
+
+@tache("aides.courriel_relance")
+def send_courriel_relance(evenement: int) -> None:
+    """A correction is awaited: its applicant is reminded."""
+    relances.send_relance(evenement)
+
+
 @tache("aides.contrats_jour", atomique=False, duree=DUREE)
 def advance_contrats(course: Course) -> None:
     """The day turned: contracts begin, payments fall due, terms are reached. Nothing to do the second time."""
     au = timezone.localdate()
-    for act in (start_contrats, open_paiements, reach_termes):
+    for act in (start_contrats, open_paiements, reach_termes, close_finies):
         with course.tranche():
             act(au)

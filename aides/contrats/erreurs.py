@@ -23,6 +23,21 @@ REFUS: dict[str, ActeRefuse] = {
         "Rien ne se paie ici : le contrat n'a pas commencé, est suspendu, ou est soldé."
     ),
     "paiement_apres_signature": ActeInvalide("Un versement vient après la signature du contrat."),
+    "campagne_ne_s_efface_pas": ActeInvalide("Une campagne ne s'efface pas : elle se clôt."),
+    "campagne_unique": TransitionImpossible("Cette campagne existe déjà : ouvrez-la depuis la liste."),
+    "campagne_deux_jours": ActeInvalide("Une campagne a un premier et un dernier jour."),
+    "campagne_figee": ActeInvalide("La région, le dispositif et l'année d'une campagne ne changent plus."),
+    "campagne_reouverture_motivee": ActeInvalide("Changer ou rouvrir une campagne demande un motif."),
+    "campagne_close": TransitionImpossible("Cette campagne est close : plus rien ne s'y déclare."),
+    "campagne_hors_fenetre": TransitionImpossible("Cette campagne n'est pas ouverte aux déclarations ce jour."),
+    "ligne_ne_s_efface_pas": ActeInvalide("Une ligne de campagne ne s'efface pas."),
+    "ligne_figee": ActeInvalide("Cette ligne est accordée : son montant potentiel ne change plus."),
+    "ligne_deja_accordee": TransitionImpossible("Un montant est déjà accordé : votre déclaration ne change plus."),
+    "ligne_echeance_payee": TransitionImpossible("Cette échéance est payée ou annulée : elle ne s'accorde plus."),
+    "ligne_echeance_ouverte": TransitionImpossible("Cette échéance n'est plus ouverte."),
+    "ligne_sans_demande": ActeInvalide("Le titulaire n'a rien déclaré : il n'y a pas de montant à accorder."),
+    "ligne_motif": ActeInvalide("Dites pourquoi le montant accordé est plus bas que le montant demandé."),
+    "lignecampagne_accorde_borne": ActeInvalide("Le montant accordé dépasse le montant potentiel."),
     "paiement_sous_accorde": ActeInvalide("Le total versé dépasserait le montant accordé : vérifiez le montant."),
 }
 

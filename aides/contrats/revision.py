@@ -14,13 +14,18 @@ def revise_lignes(contrat: Contrat, *, depuis: date, garde: tuple[LigneEcheance,
     """Bring the open lines from `depuis` on to what `garde` says. Returns how many were written.
 
     A line that `garde` no longer has is cancelled, one that it changes is rewritten, one that is new is added.
-    `periodes`: a line whose day and period do not move keeps its amount.
+    `periodes`: a line whose day and period do not move keeps its amount. What a campaign granted stays as it is.
     """
+    accordees = set(contrat.echeances.filter(ligne__accorde__isnull=False).values_list("pk", flat=True)[:LIGNES_MAX])
     voulues = {(ligne.nature.value, ligne.code, ligne.rang): ligne for ligne in garde}
     ecrites = 0
     for ligne in contrat.echeances.order_by("le", "pk")[:LIGNES_MAX]:
         voulue = voulues.pop((str(ligne.nature), ligne.code, ligne.rang), None)
-        if ligne.statut not in OUVERTES or (ligne.le < depuis and (voulue is None or voulue.le < depuis)):
+        if (
+            ligne.statut not in OUVERTES
+            or ligne.pk in accordees
+            or (ligne.le < depuis and (voulue is None or voulue.le < depuis))
+        ):
             continue
         ecrites += _rewrite(ligne, voulue, periodes)
     nouvelles = [build_ligne(contrat, ligne) for ligne in voulues.values() if ligne.le >= depuis]
