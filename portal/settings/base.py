@@ -297,6 +297,8 @@ MAILLAGE_PERIODIQUES: dict[str, dict[str, Any]] = {
 }
 # Receipts that one address may keep: a number per minute (m), hour (h) or day (d); empty: no limit.
 MAILLAGE_RECUS_LIMITE = env.str("MAILLAGE_RECUS_LIMITE", default="30/h")
+# Letters that one address of the network may check.
+MAILLAGE_COURRIERS_LIMITE = env.str("MAILLAGE_COURRIERS_LIMITE", default="60/h")
 # Mail: files by default, one a message; `EMAIL_URL` names a server (portal.core.courriels, docs/adr/0094).
 EMAIL_BACKEND = "portal.core.courriels.FichiersBackend"
 EMAIL_FILE_PATH = env.str("MAILLAGE_COURRIELS", default=str(BASE_DIR / ".var" / "courriels"))
@@ -338,6 +340,8 @@ MAILLAGE_DEMONSTRATION: list[str] = ["cpts.services.demonstration.attach_pratici
 MAILLAGE_CODES_DEMO = False
 # The région of a département: the accounts know no territory.
 MAILLAGE_REGION_DE = "zonage.perimetres.find_region"
+# What the apps above add to the preview of an arrêté: functions (ContexteApercu) -> list of Section (docs/adr/0141).
+MAILLAGE_APERCUS_ZONAGE: list[str] = ["aides.apercu_zonage.list_sections"]
 # Files: the amount above which one person proposes and another decides, and the days in which the agency means to
 # answer. Neither comes from a text (docs/adr/0131, 0132): each agency sets its own.
 MAILLAGE_SEUIL_DEUX_PERSONNES = env.str("MAILLAGE_SEUIL_DEUX_PERSONNES", default="10000")

@@ -3,7 +3,7 @@ transaction, one event."""
 
 from datetime import date
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
 from django.db.models import QuerySet
 
@@ -30,7 +30,7 @@ def propose_arrete(arrete: Arrete, *, par: User) -> Evenement:
     if not brouillon.update(statut=StatutArrete.PROPOSE, propose_par=par):
         raise PublicationImpossible("Seul un brouillon peut être proposé : rechargez la page.")
     arrete.refresh_from_db()
-    return _log(arrete, "proposer", par)
+    return log_arrete(arrete, "proposer", par)
 
 
 @transaction.atomic
@@ -39,31 +39,70 @@ def publish_arrete(arrete: Arrete, *, par: User) -> Evenement:
 
     Raises PublicationImpossible: not proposed, same person, or an arrêté of a later day already published.
     """
+    hold_zonage(arrete.region_id, arrete.profession)
     propose = Arrete.objects.select_for_update().filter(pk=arrete.pk, statut=StatutArrete.PROPOSE)
     if not propose.exists():
-        raise PublicationImpossible("Seul un arrêté proposé peut être publié : faites-le d'abord proposer.")
-    if not propose.exclude(propose_par=par).update(statut=StatutArrete.PUBLIE, publie_par=par):
+        raise PublicationImpossible(explain_statut(arrete))
+    if not propose.exclude(propose_par=par).exclude(auteur=par).update(statut=StatutArrete.PUBLIE, publie_par=par):
         raise PublicationImpossible(
-            "La personne qui publie n'est pas celle qui a proposé : demandez à une autre personne."
+            "La personne qui publie n'est pas celle qui a écrit ou proposé l'arrêté : demandez à une autre personne."
         )
     arrete.refresh_from_db()
     precedents = [
         [autre.pk, autre.periode.upper.isoformat() if autre.periode.upper else ""]
-        for autre in _find_precedents(arrete.region_id, arrete.profession, arrete.periode, arrete.pk)
+        for autre in find_precedents(arrete.region_id, arrete.profession, arrete.periode, arrete.pk)
     ]
+    fermes, ouverts, lignes = open_arrete(arrete)
+    emit("zonage.zones", arrete.profession, arrete.region_id, cle=f"{arrete.profession}/{arrete.region_id}")
+    return log_arrete(arrete, "publier", par, fermes=fermes, ouverts=ouverts, lignes=lignes, precedents=precedents)
+
+
+def open_arrete(arrete: Arrete) -> tuple[int, int, int]:
+    """Bring an arrêté into the reading. Returns the arrêtés ended, the classements opened, the rows of the reading.
+
+    The statut is the caller's: a preview does this too, and undoes it.
+    """
     fermes = close_precedents(arrete.region_id, arrete.profession, arrete.periode, sauf=arrete.pk)
     ouverts = arrete.classements.update(publie=True, periode=arrete.periode, origine=arrete.origine)
-    lignes = refresh_zones([arrete.profession])
-    emit("zonage.zones", arrete.profession, arrete.region_id, cle=f"{arrete.profession}/{arrete.region_id}")
-    return _log(arrete, "publier", par, fermes=fermes, ouverts=ouverts, lignes=lignes, precedents=precedents)
+    return fermes, ouverts, refresh_zones([arrete.profession])
+
+
+def hold_zonage(region: str, profession: str) -> None:
+    """One publication at a time for a région and a profession, until the end of the transaction.
+
+    Two arrêtés share no row: without this lock, each would read the other as not published yet.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"zonage.publication {region} {profession}"])
+
+
+def explain_statut(arrete: Arrete) -> str:
+    """Why an arrêté that is not « proposé » is not published: somebody did it already, or nobody proposed it."""
+    lu = Arrete.objects.select_related("publie_par").get(pk=arrete.pk)
+    if lu.statut == StatutArrete.PUBLIE:
+        nom = lu.publie_par.get_full_name() if lu.publie_par else ""
+        qui = nom or "un autre agent"
+        return f"Cet arrêté vient d'être publié par {qui} : seul un arrêté proposé se publie, il n'y a rien à faire."
+    return "Seul un arrêté proposé peut être publié : faites-le d'abord proposer."
 
 
 @transaction.atomic
-def retract_arrete(arrete: Arrete, *, par: User) -> Evenement:
+def return_arrete(arrete: Arrete, *, par: User, motif: str) -> Evenement:
+    """Send a proposed arrêté back to its draft, with a reason. Raises PublicationImpossible."""
+    propose = Arrete.objects.filter(pk=arrete.pk, statut=StatutArrete.PROPOSE)
+    if not propose.update(statut=StatutArrete.BROUILLON, propose_par=None):
+        raise PublicationImpossible("Cet arrêté n'est plus proposé : rechargez la page.")
+    arrete.refresh_from_db()
+    return log_arrete(arrete, "reprendre", par, motif=motif[:300])
+
+
+@transaction.atomic
+def retract_arrete(arrete: Arrete, *, par: User, motif: str = "") -> Evenement:
     """Take back a publication as if it had not been: the arrêté is a draft again, what it had ended goes on.
 
     Raises PublicationImpossible: not published by two persons here, or something published after it stands upon it.
     """
+    hold_zonage(arrete.region_id, arrete.profession)
     publies = Arrete.objects.select_for_update().filter(
         pk=arrete.pk, statut=StatutArrete.PUBLIE, origine=Origine.OFFICIEL
     )
@@ -83,7 +122,7 @@ def retract_arrete(arrete: Arrete, *, par: User) -> Evenement:
     arrete.refresh_from_db()
     lignes = refresh_zones([arrete.profession])
     emit("zonage.zones", arrete.profession, arrete.region_id, cle=f"{arrete.profession}/{arrete.region_id}")
-    return _log(arrete, "retirer", par, fermes=fermes, reouverts=reouverts, lignes=lignes)
+    return log_arrete(arrete, "retirer", par, fermes=fermes, reouverts=reouverts, lignes=lignes, motif=motif[:300])
 
 
 def _refuse_if_followed(arrete: Arrete, publication: Evenement) -> None:
@@ -117,9 +156,10 @@ def close_precedents(region: str, profession: str, periode: DateRange, *, sauf: 
 
     Returns the arrêtés closed. Raises PublicationImpossible when one begins on that day or later, within the period.
     """
+    hold_zonage(region, profession)
     debut = periode.lower
     fermes = 0
-    for autre in _find_precedents(region, profession, periode, sauf):
+    for autre in find_precedents(region, profession, periode, sauf):
         if autre.periode.lower >= debut:
             raise PublicationImpossible(
                 f"Un zonage de la même région et de la même profession commence le {_format(autre.periode.lower)} : "
@@ -130,7 +170,7 @@ def close_precedents(region: str, profession: str, periode: DateRange, *, sauf: 
     return fermes
 
 
-def _find_precedents(region: str, profession: str, periode: DateRange, sauf: int | None) -> QuerySet[Arrete]:
+def find_precedents(region: str, profession: str, periode: DateRange, sauf: int | None) -> QuerySet[Arrete]:
     autres = Arrete.objects.filter(region_id=region, profession=profession, origine=Origine.OFFICIEL).filter(
         statut__in=[StatutArrete.PUBLIE, StatutArrete.ABROGE], periode__overlap=periode
     )
@@ -148,7 +188,8 @@ def _format(jour: date) -> str:
     return f"{jour:%d/%m/%Y}"
 
 
-def _log(arrete: Arrete, action: str, par: User, **details: object) -> Evenement:
+def log_arrete(arrete: Arrete, action: str, par: User, **details: object) -> Evenement:
+    """One row of the journal: no datum of a person in `details`."""
     return Evenement.objects.create(
         objet=f"zonage.arrete:{arrete.pk}",
         action=action,

@@ -7,8 +7,10 @@ profession, in the régions and for the communes where no official row of it was
 """
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 
 from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 
 from portal.core.sql import first_fill
 from zonage.enums import Profession
@@ -185,6 +187,14 @@ SELECT commune, profession, periode, statut, niveau_id, arrete_id, territoire_id
 """  # noqa: S608
 
 
+def _owns(cursor: CursorWrapper) -> bool:
+    """Whether this role may set the constraints of the table aside: the role of the web may not (docs/adr/0100)."""
+    cursor.execute(
+        "SELECT pg_has_role(current_user, relowner, 'USAGE') FROM pg_class WHERE oid = 'zonage_zonecommune'::regclass"
+    )
+    return bool(cursor.fetchone()[0])
+
+
 @transaction.atomic
 def refresh_zones(professions: Sequence[str] | None = None, regions: Sequence[str] | None = None) -> int:
     """Rebuild the read table for some professions and régions (None: all), writing only what differs.
@@ -209,7 +219,7 @@ def refresh_zones(professions: Sequence[str] | None = None, regions: Sequence[st
         cursor.execute("ANALYZE resultat")
         cursor.execute(VILLES)
         cursor.execute(DECISION)
-        with first_fill(cursor, "zonage_zonecommune"):
+        with first_fill(cursor, "zonage_zonecommune") if _owns(cursor) else nullcontext():
             cursor.execute(EFFACEMENT, parametres)
             ecrites = cursor.rowcount
             cursor.execute(ECRITURE)
