@@ -40,15 +40,18 @@ def _double(element: int) -> int:
     return (element << 1) ^ (0b100101 if element & 0b10000 else 0)
 
 
-def clean_code(texte: str) -> str:
-    """The twenty symbols of what was typed, whatever the case, the spaces and the dashes. Raises CodeInvalide."""
+def clean_code(texte: str, *, de: str = "reçu") -> str:
+    """The twenty symbols of what was typed, whatever the case, the spaces and the dashes. Raises CodeInvalide.
+
+    `de`: what the code is of, as its sentences say it.
+    """
     if len(texte) > SAISIE_MAX:
-        raise CodeInvalide("Ce texte est trop long : un code de reçu a vingt caractères.")
+        raise CodeInvalide(f"Ce texte est trop long : un code de {de} a vingt caractères.")
     compact = unicodedata.normalize("NFKC", texte).upper()
     compact = "".join(c for c in compact if not c.isspace() and unicodedata.category(c) != "Pd" and c not in "_.·")
     code = compact.translate(CONFONDUS)
     if not code:
-        raise CodeInvalide("Écrivez le code du reçu : vingt caractères, par groupes de quatre.")
+        raise CodeInvalide(f"Écrivez le code du {de} : vingt caractères, par groupes de quatre.")
     intrus = sorted({c for c in code if c not in RANGS})
     if intrus:
         raise CodeInvalide(
@@ -56,7 +59,7 @@ def clean_code(texte: str) -> str:
             "figurent. Relisez le code."
         )
     if len(code) != LONGUEUR:
-        raise CodeInvalide(f"Un code de reçu a vingt caractères ; celui-ci en a {len(code)}. Relisez-le.")
+        raise CodeInvalide(f"Un code de {de} a vingt caractères ; celui-ci en a {len(code)}. Relisez-le.")
     if compute_controle(code[:HASARD]) != code[HASARD:]:
         raise CodeInvalide(
             "Un caractère au moins est inexact, ou deux sont échangés. Relisez le code, groupe par groupe."

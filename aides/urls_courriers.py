@@ -1,3 +1,5 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from aides.views import courriers
+
+urlpatterns = [path("verifier/", courriers.courrier_verifier, name="courrier_verifier")]

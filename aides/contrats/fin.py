@@ -12,11 +12,12 @@ from aides.contrats.erreurs import explain
 from aides.contrats.lecture import compute_echeancier, read_cadre, read_faits, read_granularite
 from aides.contrats.paiements import lock_contrat
 from aides.contrats.revision import OUVERTES, count_ouvertes, keep_until, revise_lignes
+from aides.courriers.emission import issue_courrier
 from aides.dossiers.actes import apply_action
 from aides.dossiers.droits import list_acteurs
 from aides.dossiers.erreurs import ActeInvalide, DroitRefuse
 from aides.dossiers.etats import Acteur, Action, Statut
-from aides.models import ActeDossier, Contrat, Nature, StatutEcheance
+from aides.models import ActeDossier, Contrat, Nature, StatutEcheance, TypeCourrier
 from aides.regles.calculs import ZERO, round_centime
 from aides.regles.echeancier_regles import Rythme
 from aides.regles.faits import format_jour
@@ -113,7 +114,7 @@ def terminate_contrat(contrat: Contrat, *, par: User, commentaire: str, version:
         raise ActeInvalide("Enregistrez d'abord la notification de la résiliation, et le jour où elle a été reçue.")
     if fin > timezone.localdate():
         raise ActeInvalide(f"La résiliation prend effet le {format_jour(fin)} : revenez ce jour-là.")
-    apply_action(
+    acte = apply_action(
         verrouille.demande,
         Action.RESILIER,
         par=par,
@@ -123,7 +124,15 @@ def terminate_contrat(contrat: Contrat, *, par: User, commentaire: str, version:
     )
     _cut(verrouille, fin)
     contrat.refresh_from_db()
-    return simulate_fin(contrat, fin)
+    rendu = simulate_fin(contrat, fin)
+    donnees = {
+        "texte": commentaire,
+        "verse": format_euros(rendu.verse),
+        "remboursement": "" if rendu.montant is None else format_euros(rendu.montant),
+        "a_instruire": rendu.a_instruire,
+    }
+    issue_courrier(verrouille.demande, TypeCourrier.RESILIATION, par=par, donnees=donnees, acte=acte)
+    return rendu
 
 
 def _cut(contrat: Contrat, fin: date) -> None:

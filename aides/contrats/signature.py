@@ -10,10 +10,11 @@ from django.utils import timezone
 
 from aides.contrats.erreurs import explain
 from aides.contrats.lecture import Cadre, compute_echeancier, dump_faits, read_cadre
+from aides.courriers.emission import issue_courrier
 from aides.dossiers.actes import apply_action
 from aides.dossiers.erreurs import ActeInvalide, ActeRefuse
 from aides.dossiers.etats import FINIS, Action, Statut
-from aides.models import Contrat, Demande, Echeance, Nature
+from aides.models import Contrat, Demande, Echeance, Nature, TypeCourrier
 from aides.regles.calendrier import add_mois
 from aides.regles.echeancier import Echeancier, LigneEcheance
 from aides.regles.faits import format_jour
@@ -49,11 +50,14 @@ def sign_contrat(
     try:
         with transaction.atomic():
             details = {"date_signature": date_signature.isoformat(), "date_effet": date_effet.isoformat()}
-            apply_action(demande, Action.SIGNER, par=par, version=version, commentaire=commentaire, details=details)
+            acte = apply_action(
+                demande, Action.SIGNER, par=par, version=version, commentaire=commentaire, details=details
+            )
             contrat = _create_contrat(demande, cadre, echeancier, date_signature)
             Echeance.objects.bulk_create(
                 [build_ligne(contrat, ligne) for ligne in (*echeancier.versements, *echeancier.obligations)]
             )
+            issue_courrier(demande, TypeCourrier.CONTRAT, par=par, acte=acte)
     except IntegrityError as erreur:
         raise explain(erreur) or erreur from erreur
     if date_effet <= timezone.localdate():

@@ -14,6 +14,7 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from aides.catalogue import catalogue
+from aides.courriers.emission import issue_courrier
 from aides.dossiers.actes import apply_action
 from aides.dossiers.annonces import announce_acte
 from aides.dossiers.erreurs import ActeInvalide, ActeRefuse, TransitionImpossible, VersionPerimee
@@ -28,7 +29,7 @@ from aides.dossiers.preuves import (
     read_regle,
     read_regle_de,
 )
-from aides.models import ActeDossier, Demande, PieceDossier
+from aides.models import ActeDossier, Demande, PieceDossier, TypeCourrier
 from aides.regles.dispositifs import Dispositif, Version
 from aides.services import clean_faits
 from aides.suivi.depot import dump_faits_json
@@ -292,6 +293,7 @@ def _submit(demande: Demande, *, par: User, version: int) -> ActeDossier:
         montant_maximum=maximum,
     )
     announce_acte(acte)
+    issue_courrier(demande, TypeCourrier.ACCUSE, par=par, acte=acte)
     return acte
 
 

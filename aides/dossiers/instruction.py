@@ -12,12 +12,14 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from aides.contrats.budget import release, reserve
+from aides.courriers.contenus import find_modele
+from aides.courriers.emission import issue_courrier
 from aides.dossiers.actes import apply_action
 from aides.dossiers.droits import may_act
 from aides.dossiers.erreurs import ActeInvalide, DroitRefuse, explain_base
 from aides.dossiers.etats import Action, Statut
 from aides.dossiers.horloge import resume_horloge
-from aides.models import ActeDossier, Demande, ModeleCourrier, PieceDossier, TypeCourrier
+from aides.models import ActeDossier, Demande, PieceDossier, TypeCourrier
 from aides.regles.montants import format_euros
 from portal.accounts.models import User
 from portal.accounts.portee import read_portee
@@ -74,9 +76,11 @@ def ask_pieces(
 ) -> ActeDossier:
     """Send the file back to the applicant: the clock stops until the answer."""
     details = _write_verdicts(demande, verdicts or {})
-    return apply_action(
+    acte = apply_action(
         demande, Action.DEMANDER_PIECES, par=par, version=version, commentaire=commentaire, details=details
     )
+    issue_courrier(demande, TypeCourrier.CORRECTION, par=par, donnees={"texte": commentaire}, acte=acte)
+    return acte
 
 
 @transaction.atomic
@@ -202,7 +206,7 @@ def grant_demande(
             enveloppe = reserve(demande, montant, jour=jour)
     except IntegrityError as erreur:
         raise explain_base(erreur) or erreur from erreur
-    return apply_action(
+    acte = apply_action(
         demande,
         Action.ACCORDER,
         par=par,
@@ -215,8 +219,11 @@ def grant_demande(
         seuil=seuil,
         enveloppe_id=enveloppe.pk if enveloppe else None,
     )
+    issue_courrier(demande, TypeCourrier.DECISION, par=par, donnees={"texte": commentaire}, acte=acte)
+    return acte
 
 
+@transaction.atomic
 def refuse_demande(
     demande: Demande,
     *,
@@ -228,7 +235,7 @@ def refuse_demande(
 ) -> ActeDossier:
     """A refusal says why, and how to contest it: the text of the région when none is given (docs/adr/0134)."""
     jour = _check_jour(demande, decision_le)
-    recours = voies_recours.strip() or find_recours(demande.region_code, au=jour)
+    recours = voies_recours.strip() or find_recours(demande.region_code, au=jour, guichet=demande.guichet)
     erreurs = {}
     if not motif.strip():
         erreurs["motif"] = "Écrivez pourquoi la demande est refusée."
@@ -238,7 +245,7 @@ def refuse_demande(
         )
     if erreurs:
         raise ActeInvalide("Un refus porte son motif et les voies de recours.", erreurs)
-    return apply_action(
+    acte = apply_action(
         demande,
         Action.REFUSER,
         par=par,
@@ -249,6 +256,8 @@ def refuse_demande(
         motif=motif.strip(),
         voies_recours=recours,
     )
+    issue_courrier(demande, TypeCourrier.REFUS, par=par, acte=acte)
+    return acte
 
 
 @transaction.atomic
@@ -260,10 +269,10 @@ def mark_caduque(demande: Demande, *, par: User, commentaire: str, version: int 
     return apply_action(demande, Action.RENDRE_CADUQUE, par=par, version=version, commentaire=commentaire)
 
 
-def find_recours(region_code: str, *, au: date) -> str:
+def find_recours(region_code: str, *, au: date, guichet: str = "ars") -> str:
     """The remedies that the région writes in its refusals on that day; empty when it wrote none."""
-    modeles = ModeleCourrier.objects.filter(region_id=region_code, type=TypeCourrier.REFUS, a_partir_du__lte=au)
-    return modeles.exclude(recours="").order_by("-a_partir_du").values_list("recours", flat=True).first() or ""
+    modele = find_modele(region_code, guichet, TypeCourrier.REFUS, au=au)
+    return modele.recours.strip() if modele else ""
 
 
 def needs_two(montant: Decimal | None, seuil: Decimal) -> bool:
