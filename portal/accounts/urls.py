@@ -1,6 +1,6 @@
 from django.urls import include, path
 
-from portal.accounts.views import compte, compte_facteur, connexion, inscription
+from portal.accounts.views import compte, compte_facteur, connexion, donnees, inscription
 
 urlpatterns = [
     path("", include("portal.accounts.urls_oidc")),
@@ -23,5 +23,8 @@ urlpatterns = [
     path("inscription/", inscription.inscription, name="inscription"),
     path("inscription/envoyee/", inscription.inscription_envoyee, name="inscription_envoyee"),
     path("inscription/<uidb64>/<token>/", inscription.OuvertureView.as_view(), name="inscription_ouvrir"),
+    path("mes-donnees/", donnees.mes_donnees_demander, name="mes_donnees_demander"),
+    path("mes-donnees/<uuid:identifiant>/", donnees.mes_donnees_recevoir, name="mes_donnees_recevoir"),
+    path("effacement/", donnees.effacement_demander, name="effacement_demander"),
     path("", compte.compte, name="compte"),
 ]

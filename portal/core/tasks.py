@@ -1,14 +1,18 @@
 """The portal's own background work: the sign of life, and the end of what is done."""
 
 from datetime import timedelta
+from smtplib import SMTPRecipientsRefused
 
 from django.conf import settings
 from django.db import connection
 
 from portal.core.analyses import analyse, ask_missing, find_document, record_analyse, send_rejet, sweep
 from portal.core.antivirus import AntivirusMuet
+from portal.core.conservation_nuit import run_nuit
 from portal.core.courriels import EN_PANNE
 from portal.core.journal import record_verification
+from portal.core.mes_donnees import make_export
+from portal.core.preavis import send_preavis
 from portal.core.taches import Course, Reporte, tache, write_heartbeat
 
 ANALYSE_DUREE = 45
@@ -86,3 +90,26 @@ def sweep_octets() -> None:
 def check_journal(course: Course) -> None:
     """Compute every seal of the journal again."""
     record_verification()
+
+
+@tache("core.conservation", atomique=False, duree=190, entre=190)
+def conservation(course: Course) -> None:
+    """Tell who is concerned, then purge what is over, slice after slice."""
+    run_nuit(course.tranche)
+
+
+@tache("core.preavis")
+def preavis(identifiant: int) -> None:
+    """Tell somebody that something of theirs goes in thirty days."""
+    try:
+        send_preavis(identifiant)
+    except SMTPRecipientsRefused:
+        return
+    except EN_PANNE as erreur:
+        raise Reporte(PANNE_COURRIEL, f"le courrier n'est pas parti ({type(erreur).__name__})") from None
+
+
+@tache("core.export_donnees", duree=180)
+def export_donnees(identifiant: str) -> None:
+    """Make the copy of one's data that somebody asked for."""
+    make_export(identifiant)

@@ -286,6 +286,8 @@ MAILLAGE_PERIODIQUES: dict[str, dict[str, Any]] = {
     "balayage": {"tache": "core.balayage", "a": "05:40"},
     "purge_comptes": {"tache": "accounts.purge", "toutes_les": 3600},
     "journal": {"tache": "core.journal", "a": "04:30"},
+    # Who is told that something of theirs goes, and what goes (docs/adr/0160).
+    "conservation": {"tache": "core.conservation", "a": "05:10"},
     # Nothing is done unless the day or the rules changed since the table was computed.
     "eligibilite": {"tache": "aides.eligibilite_jour", "toutes_les": 300},
     # The files of /donnees/: nothing is written unless what they come from changed.
@@ -294,6 +296,8 @@ MAILLAGE_PERIODIQUES: dict[str, dict[str, Any]] = {
     "suivis": {"tache": "aides.suivi_jour", "toutes_les": 300},
     # Contracts begin on their day and reach their term; payments fall due.
     "contrats": {"tache": "aides.contrats_jour", "toutes_les": 600},
+    # What falls due in thirty days, in seven, or is late: one message each, once.
+    "rappels": {"tache": "aides.rappels_jour", "a": "06:10"},
 }
 # Receipts that one address may keep: a number per minute (m), hour (h) or day (d); empty: no limit.
 MAILLAGE_RECUS_LIMITE = env.str("MAILLAGE_RECUS_LIMITE", default="30/h")
@@ -352,7 +356,28 @@ MAILLAGE_PRORATAS = env.dict("MAILLAGE_PRORATAS", default={})
 # Agents give a code after their password; production refuses to start without it (docs/adr/0105).
 MAILLAGE_DEUX_FACTEURS = env.bool("MAILLAGE_DEUX_FACTEURS", default=True)
 # What the apps show on the page of the account: functions (request) -> (template, context), or None for nothing.
-MAILLAGE_SECTIONS_COMPTE: list[str] = []
+MAILLAGE_SECTIONS_COMPTE: list[str] = ["aides.views.contrats.find_section", "portal.accounts.views.donnees.section"]
+# How long data is kept: the categories of each app; who holds back and erases what of a person, from the highest app
+# to the lowest (docs/adr/0160, 0162); and where erasures are remembered, outside the base, for the day of a restore.
+MAILLAGE_CONSERVATION = [
+    "aides.conservation.CATEGORIES",
+    "cpts.conservation.CATEGORIES",
+    "portal.accounts.conservation.CATEGORIES",
+    "portal.core.conservation_nuit.CATEGORIES",
+]
+MAILLAGE_EFFACEURS = [
+    "aides.conservation.EffaceurDossiers",
+    "cpts.conservation.EffaceurRattachements",
+    "portal.accounts.conservation.EffaceurCompte",
+]
+MAILLAGE_EFFACEMENTS = env.path("MAILLAGE_EFFACEMENTS", default=BASE_DIR / ".var" / "effacements")
+# The home of the administration: functions (request) -> list[portal.core.accueil.Section].
+MAILLAGE_TACHES_AGENTS: list[str] = [
+    "aides.dossiers.taches_agents.list_taches",
+    "cpts.taches_agents.list_taches",
+    "zonage.taches_agents.list_taches",
+    "portal.core.taches_agents.list_taches",
+]
 MAILLAGE_DONNEES = env.str("MAILLAGE_DONNEES", default="")
 # Documents (docs/adr/0120): bytes of one file; « clamd://hôte:port » or « clamd:/chemin.sock », empty: no antivirus,
 # and whether agents then download what was not analysed; location that nginx alone serves (X-Accel-Redirect).
@@ -392,4 +417,5 @@ MAILLAGE_CHEMINS_GARDES = ("/aides/", "/communes/", "/zones/carte/")
 # Addresses that answer everybody alike: no session, user or message is looked for there.
 MAILLAGE_CHEMINS_SANS_COMPTE = ("/api/v1/", *MAILLAGE_CHEMINS_GARDES, "/zones/")
 # Numbers of the Annuaire santé that one person may look for: a number per minute (m), hour (h) or day (d).
+MAILLAGE_AGENDA_LIMITE = env.str("MAILLAGE_AGENDA_LIMITE", default="60/h")
 MAILLAGE_RATTACHEMENTS_LIMITE = env.str("MAILLAGE_RATTACHEMENTS_LIMITE", default="10/h")

@@ -1,3 +1,12 @@
+from portal.core.models.conservation import (
+    DureeConservation,
+    Effacement,
+    ExportDonnees,
+    GelConservation,
+    PassageConservation,
+    Preavis,
+    StatutEffacement,
+)
 from portal.core.models.documents import Document
 from portal.core.models.filtres import FiltreEnregistre
 from portal.core.models.journal import Scelle
@@ -7,11 +16,18 @@ __all__ = [
     "SILENCE_MAX",
     "Creneau",
     "Document",
+    "DureeConservation",
+    "Effacement",
     "Envoi",
     "Evenement",
     "Execution",
+    "ExportDonnees",
     "FiltreEnregistre",
+    "GelConservation",
     "ImportRun",
+    "PassageConservation",
+    "Preavis",
     "Scelle",
+    "StatutEffacement",
     "StatutImport",
 ]
