@@ -91,7 +91,7 @@ def build_contenu(
     contenu["sections"] = [
         *list_sections(demande, type_courrier, contrat, dict(donnees or {})),
         *build_recours(demande, type_courrier, textes, valeurs),
-        *([{"titre": "Textes appliqués", "liste": references}] if references else []),
+        *([{"titre": "Textes appliqués", "liste": references, "petit": True}] if references else []),
     ]
     return contenu
 

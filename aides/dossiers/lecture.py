@@ -131,8 +131,8 @@ def read_piece(piece: PieceDossier) -> PieceLue:
 
 
 def list_courriers(demande: Demande, user: Any) -> list[Courrier]:
-    """The letters whose PDF is made."""
-    courriers = Courrier.objects.for_user(user).filter(demande=demande, annule_le=None, document__isnull=False)
+    """The letters that hold; one without `document` is decided and its PDF is being made."""
+    courriers = Courrier.objects.for_user(user).filter(demande=demande, annule_le=None).defer("donnees")
     return list(courriers.select_related("document").order_by("-cree_le", "-pk")[:50])
 
 
