@@ -7,6 +7,8 @@ from django.utils import timezone
 from aides.catalogue import catalogue
 from aides.contrats.campagnes import close_finies
 from aides.contrats.paiements import open_paiements
+from aides.contrats.rappels import LOT as RAPPELS_LOT
+from aides.contrats.rappels import ask_rappels, send_rappel
 from aides.contrats.signature import reach_termes, start_contrats
 from aides.courriers.emission import make_pdf
 from aides.dossiers import annonces, relances
@@ -163,3 +165,18 @@ def advance_contrats(course: Course) -> None:
     for act in (start_contrats, open_paiements, reach_termes, close_finies):
         with course.tranche():
             act(au)
+
+
+@tache("aides.rappels_jour", atomique=False, duree=DUREE)
+def remind_echeances(course: Course) -> None:
+    """Each night, what falls due or is late is said once to each person, a piece at a time."""
+    ecrits = RAPPELS_LOT
+    while ecrits >= RAPPELS_LOT:
+        with course.tranche():
+            ecrits = ask_rappels(timezone.localdate())
+
+
+@tache("aides.courriel_rappel")
+def send_courriel_rappel(rappel: int) -> None:
+    """One message about one line, one threshold and one person."""
+    send_rappel(rappel)

@@ -20,6 +20,7 @@ from aides.admin.contrats import read_agent
 from aides.admin.dossiers_actes import ACTES, Acte, Renvoi, read_prefixe
 from aides.admin.dossiers_formulaires import DossierForm
 from aides.admin.dossiers_page import build_page, list_depuis, make_cadre, record_lecture
+from aides.admin.listes import ListeDemandes
 from aides.dossiers.droits import list_actions, may_act
 from aides.dossiers.erreurs import ActeInvalide, ActeRefuse, VersionPerimee
 from aides.models import Courrier, Demande, PieceDossier
@@ -37,12 +38,8 @@ PERIMEE = (
 
 
 @admin.register(Demande)
-class DemandeAdmin(LectureSeule):
-    list_display = ["numero", "dispositif", "commune", "statut", "instructeur", "a_traiter_le", "deposee_le"]
-    list_filter = ["statut", "guichet"]
-    list_select_related = ["commune", "instructeur"]
-    search_fields = ["=numero"]
-    actions = None
+class DemandeAdmin(ListeDemandes, LectureSeule):
+    """The list comes from `aides.admin.listes`."""
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Demande]:
         """One's own file is read as an applicant reads it, under « Mes dossiers », never from this side."""

@@ -14,6 +14,7 @@ from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from portal.accounts.portee import read_portee
 from portal.accounts.securite import is_verified
 from portal.accounts.sessions import close_session
+from portal.core.accueil import list_sections
 
 APPS_CACHEES = frozenset({"otp_totp", "otp_static", "axes"})
 
@@ -59,6 +60,10 @@ class SiteAdministration(admin.AdminSite):
         """The keys of the second factors and the tables of django-axes are shown to nobody."""
         modeles: list[Any] = [model_or_iterable] if isinstance(model_or_iterable, type) else list(model_or_iterable)
         super().register([m for m in modeles if m._meta.app_label not in APPS_CACHEES], admin_class, **options)
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """What waits for this person, app by app; the tables themselves are below."""
+        return super().index(request, {"sections": list_sections(request), **(extra_context or {})})
 
     def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         if request.method == "POST":

@@ -416,6 +416,7 @@ MAILLAGE_ETAT_DONNEES = "aides.eligibilite.lecture.describe_jeu"
 MAILLAGE_CHEMINS_GARDES = ("/aides/", "/communes/", "/zones/carte/")
 # Addresses that answer everybody alike: no session, user or message is looked for there.
 MAILLAGE_CHEMINS_SANS_COMPTE = ("/api/v1/", *MAILLAGE_CHEMINS_GARDES, "/zones/")
-# Numbers of the Annuaire santé that one person may look for: a number per minute (m), hour (h) or day (d).
+# Readings of one calendar, same writing; empty: no limit.
 MAILLAGE_AGENDA_LIMITE = env.str("MAILLAGE_AGENDA_LIMITE", default="60/h")
+# Numbers of the Annuaire santé that one person may look for: a number per minute (m), hour (h) or day (d).
 MAILLAGE_RATTACHEMENTS_LIMITE = env.str("MAILLAGE_RATTACHEMENTS_LIMITE", default="10/h")
