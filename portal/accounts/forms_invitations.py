@@ -5,12 +5,12 @@ from typing import Any
 from django import forms
 from django.contrib.auth import password_validation
 from django.core.exceptions import ValidationError
-from dsfr.forms import DsfrBaseForm
 
+from portal.accounts.forms import REGLES_MOT_DE_PASSE, ChampsDsfr
 from portal.accounts.models import User
 
 
-class OuvertureForm(DsfrBaseForm):
+class OuvertureForm(ChampsDsfr, forms.Form):
     prenom = forms.CharField(
         label="Prénom", max_length=150, widget=forms.TextInput(attrs={"autocomplete": "given-name"})
     )
@@ -18,7 +18,7 @@ class OuvertureForm(DsfrBaseForm):
     mot_de_passe = forms.CharField(
         label="Mot de passe",
         strip=False,
-        help_text="Au moins douze caractères ; une phrase est facile à retenir.",
+        help_text=REGLES_MOT_DE_PASSE,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
     confirmation = forms.CharField(
@@ -30,6 +30,7 @@ class OuvertureForm(DsfrBaseForm):
     def __init__(self, *args: Any, courriel: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.courriel = courriel
+        self.style()
 
     def clean(self) -> dict[str, Any]:
         saisi: dict[str, Any] = super().clean() or self.cleaned_data

@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.crypto import get_random_string, salted_hmac
 
 from portal.accounts.enums import Role, TypePerimetre
+from portal.accounts.inscription import is_en_attente
 from portal.accounts.models import Invitation, Mandat, Organisation, User
 from portal.accounts.organisations import (
     MandatRefuse,
@@ -145,13 +146,13 @@ def accept_invitation(
     invitation = tenue.get(pk=invitation.pk)
     if not is_open(invitation) or not invitation.invite_par.is_active:
         raise InvitationRefusee(PERIMEE)
-    existant = User.objects.filter(email=invitation.courriel).order_by("pk").first()
+    existant = _find_account(invitation)
     if existant is not None and existant != user:
         raise InvitationRefusee(AUTRE_COMPTE if user else COMPTE_EXISTANT)
     if user is not None and existant is None and user.email:
         raise InvitationRefusee(AUTRE_COMPTE)
     if user is None:
-        user = _create_user(invitation.courriel, prenom, nom, mot_de_passe)
+        user = _open_user(invitation.courriel, prenom, nom, mot_de_passe)
     try:
         mandat: Mandat | None = grant_mandat(_from_today(invitation), user=user, par=invitation.invite_par)
     except (MandatRefuse, Organisation.DoesNotExist):
@@ -176,8 +177,23 @@ def _from_today(invitation: Invitation) -> Proposition:
     )
 
 
-def _create_user(courriel: str, prenom: str, nom: str, mot_de_passe: str | None) -> User:
-    user = User(email=courriel, first_name=prenom, last_name=nom)
+def has_account(invitation: Invitation) -> bool:
+    return _find_account(invitation) is not None
+
+
+def _find_account(invitation: Invitation) -> User | None:
+    """None too for a sign-up that nobody confirmed: anybody can ask for one, it must bar the way to nobody."""
+    user = User.objects.filter(email=invitation.courriel).order_by("pk").first()
+    return None if user is None or is_en_attente(user) else user
+
+
+def _open_user(courriel: str, prenom: str, nom: str, mot_de_passe: str | None) -> User:
+    """The account of this address, made now or waiting since a sign-up: the link of the invitation confirms it."""
+    tenus = User.objects.select_for_update(no_key=True, of=("self",))
+    user = tenus.filter(email=courriel).order_by("pk").first() or User(email=courriel)
+    if user.pk and not is_en_attente(user):  # opened at the same instant
+        raise InvitationRefusee(COMPTE_EXISTANT)
+    user.first_name, user.last_name, user.is_active = prenom, nom, True
     user.password = make_password(mot_de_passe)
     try:
         with transaction.atomic():

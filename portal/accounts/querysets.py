@@ -3,7 +3,10 @@
 from datetime import date
 from typing import TYPE_CHECKING, Self
 
-from django.db.models import Q
+from django.apps import apps
+from django.db.models import IntegerField, Q
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast
 
 from portal.accounts.enums import Role
 from portal.core.querysets import PorteeQuerySet, TerritorialiseQuerySet
@@ -35,12 +38,15 @@ class MandatQuerySet(PorteeQuerySet):
 
 
 class InvitationQuerySet(PorteeQuerySet):
-    """Those that one sent; all of them for who manages the accounts of the whole country."""
+    """Those that one sent, and those for the organisations of one's territory for who manages the accounts."""
 
     def for_portee(self, portee: "Portee") -> Self:
-        if "national" in portee.cles(GESTION):
+        gerees = portee.filter_territoire(*GESTION)
+        if not gerees:
             return self
-        return self.filter(invite_par_id=portee.personne) if portee.personne else self.none()
+        organisations = apps.get_model("accounts.Organisation")._default_manager
+        lignes = self.annotate(pour=Cast(KeyTextTransform("organisation", "mandat"), IntegerField()))
+        return lignes.filter(Q(invite_par_id=portee.personne) | Q(pour__in=organisations.filter(gerees).values("pk")))
 
 
 class UserQuerySet(PorteeQuerySet):

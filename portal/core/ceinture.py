@@ -37,7 +37,10 @@ def clear_ceinture() -> None:
 
 @contextmanager
 def as_systeme() -> Iterator[None]:
-    """For what is done for nobody in particular (a task, a code that proves itself): every row, then as before."""
+    """For what is done for nobody in particular (a task, a code that proves itself): every row, then as before.
+
+    In a transaction that a fault has ended, nothing can be set any more: its rollback gives back what was set before.
+    """
     with connection.cursor() as cursor:
         cursor.execute(LECTURE)
         avant = cursor.fetchone()
@@ -45,7 +48,11 @@ def as_systeme() -> Iterator[None]:
     try:
         yield
     finally:
-        _set(*avant)
+        try:
+            _set(*avant)
+        except Error:
+            if not connection.in_atomic_block:
+                connection.close()
 
 
 def _set(*valeurs: str) -> None:

@@ -128,6 +128,17 @@ class TestRows:
                 assert Demande.objects.count() == 2
             assert Demande.objects.count() == 1
 
+    def test_the_system_gives_back_what_was_set_after_a_fault_too(self, dossiers):
+        with as_web():
+            bind_ceinture(dossiers[0].proprietaire)
+            with pytest.raises(ValueError, match="faute"), as_systeme():
+                raise ValueError("faute")
+            assert Demande.objects.count() == 1
+            faute = pytest.raises(Error, match="division by zero")
+            with faute, transaction.atomic(), as_systeme(), connection.cursor() as cursor:
+                cursor.execute("SELECT 1/0")
+            assert Demande.objects.count() == 1
+
     def test_every_model_of_a_person_is_protected_or_says_why_not(self, db):
         with connection.cursor() as cursor:
             cursor.execute("SELECT relname FROM pg_class WHERE relrowsecurity")

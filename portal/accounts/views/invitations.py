@@ -14,6 +14,7 @@ from portal.accounts.invitations import (
     InvitationRefusee,
     accept_invitation,
     find_invitation,
+    has_account,
     read_proposition,
 )
 from portal.accounts.models import Invitation, Organisation, User
@@ -30,7 +31,7 @@ def invitation(request: HttpRequest, jeton: str) -> HttpResponse:
     trouvee = _find(jeton)
     if trouvee is None:
         return _refuse(request, PERIMEE)
-    if request.user.is_authenticated or _has_account(trouvee):
+    if request.user.is_authenticated or has_account(trouvee):
         return _show(request, trouvee, jeton)
     formulaire = OuvertureForm(request.POST or None, courriel=trouvee.courriel)
     if request.method != "POST" or not formulaire.is_valid():
@@ -79,10 +80,6 @@ def invitation_proconnect(request: HttpRequest, jeton: str) -> HttpResponse:
 def _find(jeton: str) -> Invitation | None:
     with as_systeme():
         return find_invitation(jeton)
-
-
-def _has_account(trouvee: Invitation) -> bool:
-    return User.objects.filter(email=trouvee.courriel).exists()
 
 
 def _person(request: HttpRequest) -> User:
