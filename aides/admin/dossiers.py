@@ -106,8 +106,7 @@ class DemandeAdmin(ListeDemandes, LectureSeule):
         version = read_version_envoyee(formulaire)
         depuis = list_depuis(demande, moi, version) if statut == 409 and version is not None else []
         if version is not None and version != demande.version:
-            formulaire.data = formulaire.data.copy()
-            formulaire.data[formulaire.add_prefix("version")] = str(demande.version)
+            formulaire.data = {**dict(formulaire.data.items()), formulaire.add_prefix("version"): str(demande.version)}
         contexte = {**build_page(demande, moi, renvoi=renvoi), "depuis": depuis}
         return render(request, f"{GABARITS}/instruction.html", contexte, status=statut)
 

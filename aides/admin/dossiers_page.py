@@ -23,7 +23,7 @@ from aides.dossiers.lecture import BADGES, NOMS_GUICHET, PieceLue, read_piece
 from aides.dossiers.preuves import FORMAT, describe_niveau
 from aides.models import ActeDossier, Anomalie, Contrat, Courrier, Demande, PieceDossier
 from aides.recus import RecuIllisible, digest, judge, load_contenu, load_situation
-from aides.regles.faits import format_jour
+from aides.regles.faits import FAITS, format_jour
 from aides.regles.montants import format_euros
 from aides.rejeux import RegleIntrouvable, load_regles
 from aides.services import FaitsInvalides, clean_faits
@@ -301,6 +301,8 @@ def describe_details(details: dict[str, Any], noms: dict[int, str]) -> list[str]
         phrases.append(f"Avis : {sens}")
     if nom := noms.get(details.get("instructeur", 0)):
         phrases.append(f"Confié à {nom}")
+    if corrigees := [FAITS[code].libelle for code in details.get("reponses_corrigees", []) if code in FAITS]:
+        phrases.append(f"Réponses corrigées, preuve figée à nouveau : {', '.join(corrigees)}")
     if nombre := details.get("pieces_verifiees"):
         phrases.append(f"{nombre} pièce{'s' if nombre > 1 else ''} vérifiée{'s' if nombre > 1 else ''}")
     return phrases

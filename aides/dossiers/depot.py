@@ -17,6 +17,7 @@ from aides.catalogue import catalogue
 from aides.courriers.emission import issue_courrier
 from aides.dossiers.actes import apply_action
 from aides.dossiers.annonces import announce_acte
+from aides.dossiers.corrections import correct_preuve
 from aides.dossiers.erreurs import ActeInvalide, ActeRefuse, TransitionImpossible, VersionPerimee
 from aides.dossiers.etats import Action, Statut
 from aides.dossiers.formulaires import Saisie, check_texte, list_attestations, list_manques
@@ -335,14 +336,24 @@ def next_numero(region: str, annee: int) -> str:
 
 
 @transaction.atomic
-def complete_demande(demande: Demande, *, par: User, version: int, commentaire: str) -> ActeDossier:
-    """Answer what was asked: the clock starts again, the days spent incomplete are left out of it."""
+def complete_demande(
+    demande: Demande, *, par: User, version: int, commentaire: str, faits: Mapping[str, Any] | None = None
+) -> ActeDossier:
+    """Answer what was asked: the clock starts again, the days spent incomplete are left out of it.
+
+    `faits`: the answers corrected (None: as they are). The proof is frozen again with them and the new documents.
+    """
     commentaire = commentaire.strip()
     if not commentaire:
         raise ActeInvalide("Écrivez votre réponse.", {"reponse": "Dites ce que vous avez corrigé ou ajouté."})
     if phrase := check_texte(commentaire, REPONSE_MAX):
         raise ActeInvalide(phrase, {"reponse": phrase})
-    acte = apply_action(hold_sienne(demande, par), Action.COMPLETER, par=par, version=version, commentaire=commentaire)
+    tenue = hold_sienne(demande, par)
+    ouverte = tenue.statut == Statut.INCOMPLETE and tenue.version == version
+    champs, details = correct_preuve(tenue, faits) if ouverte else ({}, {})
+    acte = apply_action(
+        tenue, Action.COMPLETER, par=par, version=version, commentaire=commentaire, details=details, **champs
+    )
     announce_acte(acte)
     return acte
 

@@ -1,5 +1,6 @@
 """My files: where each one is, what is asked, what was decided, what is paid. Read by their applicant alone."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from aides.dossiers.depot import complete_demande, read_version, retire_demande
 from aides.dossiers.erreurs import ActeRefuse
 from aides.dossiers.etats import Statut
-from aides.dossiers.formulaires import COORDONNEES, list_attestations, list_pieces
+from aides.dossiers.formulaires import COORDONNEES, Saisie, list_attestations, list_pieces, read_saisie
 from aides.dossiers.lecture import (
     NOMS_GUICHET,
     can_withdraw,
@@ -31,8 +32,11 @@ from aides.dossiers.lecture import (
 )
 from aides.forms_dossiers import PieceForm, ReponseForm, RetraitForm, describe_erreurs
 from aides.models import Courrier, Demande, PieceDossier
+from aides.regles.dispositifs import Version
+from aides.regles.faits import FAITS
 from aides.services import FaitsInvalides, clean_faits
 from aides.views.dossiers import join_fichier, read_numero_version, read_personne, redirect
+from aides.views.dossiers_page import list_questions, read_lue
 from aides.views.verifier import describe_reponses
 from portal.core.documents import serve_document
 from portal.core.forms import ACCEPTES
@@ -89,8 +93,21 @@ def build_detail(request: HttpRequest, demande: Demande, **plus: Any) -> dict[st
         "accepte": ACCEPTES,
         "erreurs": {},
         "reponse": "",
+        **list_corrigibles(demande, version),
         **plus,
     }
+
+
+def list_corrigibles(demande: Demande, version: Version, *, envoi: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """The answers as fields, while a correction is asked. `envoi`: what was typed, with what is wrong in it."""
+    if demande.statut != Statut.INCOMPLETE:
+        return {}
+    saisie, erreurs = Saisie(demande.faits), {}
+    if envoi is not None:
+        saisie, erreurs = read_saisie(envoi, demande, version)
+    fautes = {code: phrase for code, phrase in erreurs.items() if code in FAITS}
+    questions = list_questions(version, saisie, read_lue(demande, saisie), fautes, envoi or {})
+    return {"questions": questions, "corrige": envoi is not None and (saisie.faits != demande.faits or bool(fautes))}
 
 
 def read_reponses(demande: Demande) -> list[tuple[str, str, str]]:
@@ -133,34 +150,46 @@ def dossier_repondre(request: HttpRequest, identifiant: UUID) -> HttpResponse:
         erreurs["fichier"] = "Choisissez un fichier à joindre."
     if not ajoute and not reponse.is_valid():
         erreurs["reponse"] = describe_erreurs(reponse, "reponse")
-    typee = request.POST.get("reponse", "")[:5000]
+    version_regle = read_version(demande, au=timezone.localdate())
+    faits = None
+    if corrige := request.POST.get("corrige") == "oui":
+        saisie, fautes = read_saisie(request.POST, demande, version_regle)
+        faits = saisie.faits
+        erreurs |= {code: phrase for code, phrase in fautes.items() if code in FAITS}
     if erreurs:
-        return refuse(request, demande, erreurs, typee, statut=422)
+        return refuse(request, demande, erreurs, statut=422)
     numero = read_numero_version(request.POST)
     try:
         with transaction.atomic():
             if fichier := piece.cleaned_data["fichier"]:
-                version = read_version(demande, au=timezone.localdate())
-                join_fichier(request, demande, version, fichier, piece.cleaned_data["nature"])
+                join_fichier(request, demande, version_regle, fichier, piece.cleaned_data["nature"])
                 demande.refresh_from_db()
                 numero += 1
             if not ajoute:
+                reponse_lue = reponse.cleaned_data["reponse"]
                 complete_demande(
-                    demande, par=read_personne(request), version=numero, commentaire=reponse.cleaned_data["reponse"]
+                    demande, par=read_personne(request), version=numero, commentaire=reponse_lue, faits=faits
                 )
     except ActeRefuse as refus:
         demande.refresh_from_db()
-        return refuse(request, demande, {"reponse": str(refus)}, typee, statut=refus.statut_http)
-    if ajoute and typee:
+        return refuse(request, demande, {"reponse": str(refus)}, statut=refus.statut_http)
+    if ajoute and (request.POST.get("reponse") or corrige):
         demande.refresh_from_db()
-        return render(request, "aides/dossiers/detail.html", build_detail(request, demande, reponse=typee))
+        return render(
+            request, "aides/dossiers/detail.html", build_detail(request, demande, **read_typees(request, demande))
+        )
     return redirect(f"{reverse('dossier_detail', args=[demande.pk])}{'#correction' if ajoute else ''}")
 
 
-def refuse(
-    request: HttpRequest, demande: Demande, erreurs: dict[str, str], reponse: str, *, statut: int
-) -> HttpResponse:
-    contexte = build_detail(request, demande, erreurs=erreurs, reponse=reponse)
+def read_typees(request: HttpRequest, demande: Demande) -> dict[str, Any]:
+    """What was typed, given back as it was."""
+    version = read_version(demande, au=timezone.localdate())
+    typees: dict[str, Any] = {"reponse": request.POST.get("reponse", "")[:5000]}
+    return typees | (list_corrigibles(demande, version, envoi=request.POST) if "corrige" in request.POST else {})
+
+
+def refuse(request: HttpRequest, demande: Demande, erreurs: dict[str, str], *, statut: int) -> HttpResponse:
+    contexte = build_detail(request, demande, erreurs=erreurs, **read_typees(request, demande))
     return render(request, "aides/dossiers/detail.html", contexte, status=statut)
 
 

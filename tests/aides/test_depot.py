@@ -11,6 +11,7 @@ import pytest
 import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
+from django.utils import timezone
 from pypdf import PdfWriter
 
 from aides.dossiers.depot import (
@@ -105,6 +106,13 @@ def fill(demande, user):
 def filed(user, cle="cle-1"):
     demande = fill(open_caim(user, cle), user)
     submit_demande(demande, par=user, version=demande.version)
+    demande.refresh_from_db()
+    return demande
+
+
+def asked(user):
+    demande = filed(user)
+    ask_pieces(demande, par=make_agent("instructeur"), version=demande.version, commentaire="Combien de jours ?")
     demande.refresh_from_db()
     return demande
 
@@ -335,6 +343,48 @@ class TestSuite:
         demande.refresh_from_db()
         assert (demande.statut, demande.suspendue_jours, demande.incomplete_le) == (Statut.DEPOSEE, 10, None)
         assert piece.demande_id == demande.pk
+
+    def test_a_corrected_answer_freezes_the_proof_again(self, demandeur):
+        """On the day of the deposit: an answer given later is judged by the rule of that day."""
+        demande = asked(demandeur)
+        propose = {"propose_par": make_agent("instructeur"), "propose_le": timezone.now(), "montant_propose": 1000}
+        Demande.objects.filter(pk=demande.pk).update(version=demande.version + 1, seuil=500, **propose)
+        demande.refresh_from_db()
+        avant, numero = json.loads(demande.preuve), demande.numero
+        with time_machine.travel("2026-06-12 10:00+02:00", tick=False):
+            faits = {**demande.faits, "jours_semaine": "3"}
+            complete_demande(demande, par=demandeur, version=demande.version, commentaire="Trois.", faits=faits)
+        demande.refresh_from_db()
+        apres = json.loads(demande.preuve)
+        assert demande.faits["jours_semaine"] == "3"
+        assert avant["situation"]["faits"]["jours_semaine"] == {"decimal": "3.5"}
+        assert apres["situation"]["faits"]["jours_semaine"] == {"decimal": "3"}
+        assert digest(demande.preuve) == demande.preuve_empreinte
+        assert (apres["au"], demande.numero) == (avant["au"], numero)
+        assert (demande.montant_maximum, demande.propose_par, demande.montant_propose) == (Decimal(37500), None, None)
+        acte = demande.actes.latest("version")
+        assert acte.details == {"preuve_sha256": demande.preuve_empreinte, "reponses_corrigees": ["jours_semaine"]}
+
+    def test_corrected_answers_that_the_rule_refuses_write_nothing(self, demandeur):
+        demande = asked(demandeur)
+        avant = count_everything()
+        faits = {**demande.faits, "jours_semaine": "1"}
+        with pytest.raises(ActeInvalide, match="l'agent décidera"):
+            complete_demande(demande, par=demandeur, version=demande.version, commentaire="Un.", faits=faits)
+        demande.refresh_from_db()
+        assert (demande.statut, count_everything()) == (Statut.INCOMPLETE, avant)
+
+    def test_a_new_document_enters_the_proof_and_nothing_else_changes(self, demandeur):
+        demande = asked(demandeur)
+        avant = json.loads(demande.preuve)
+        piece = join(demande, demandeur, "autre")
+        demande.refresh_from_db()
+        complete_demande(demande, par=demandeur, version=demande.version, commentaire="Voici.", faits=demande.faits)
+        demande.refresh_from_db()
+        apres = json.loads(demande.preuve)
+        assert ["autre", piece.document.empreinte] in apres.pop("pieces")
+        avant.pop("pieces")
+        assert apres == avant
 
     def test_who_did_not_ask_does_not_answer(self, demandeur):
         demande = make_demande(demandeur, statut=Statut.INCOMPLETE)

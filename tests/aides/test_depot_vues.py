@@ -12,7 +12,9 @@ from django.test.utils import CaptureQueriesContext
 from aides.dossiers.annonces import send_annonce
 from aides.dossiers.etats import Statut
 from aides.dossiers.instruction import add_note, ask_pieces
+from aides.faits_url import dump_faits
 from aides.models import ActeDossier, Contrat, Demande, Echeance
+from aides.services import clean_faits
 from portal.core.models import Document
 from tests.aides.suivis_essai import read_courriels
 from tests.aides.test_depot import FAITS, PDF, filed, fill, open_caim
@@ -208,6 +210,28 @@ def test_what_agents_write_to_each_other_is_not_shown(connecte, demandeur):
     assert reponse.status_code == 303
     demande.refresh_from_db()
     assert demande.statut == Statut.DEPOSEE
+
+
+def test_answers_are_corrected_on_the_page_and_kept_when_refused(connecte, demandeur):
+    demande = filed(demandeur)
+    ask_pieces(demande, par=make_agent("instructeur"), version=demande.version, commentaire="Combien de jours ?")
+    demande.refresh_from_db()
+    page = connecte.get(f"/dossiers/{demande.pk}/").content.decode()
+    assert 'name="jours_semaine" value="3.5"' in page
+    adresse = f"/dossiers/{demande.pk}/repondre/"
+    envoi = {
+        **dict(dump_faits(clean_faits(demande.faits))),
+        "corrige": "oui",
+        "version": demande.version,
+        "reponse": "Trois jours.",
+    }
+    refusee = connecte.post(adresse, {**envoi, "jours_semaine": "99"})
+    assert refusee.status_code == 422
+    assert 'value="99"' in refusee.content.decode()
+    assert "Trois jours." in refusee.content.decode()
+    assert connecte.post(adresse, {**envoi, "jours_semaine": "3"}).status_code == 303
+    demande.refresh_from_db()
+    assert (demande.statut, demande.faits["jours_semaine"]) == (Statut.DEPOSEE, "3")
 
 
 def test_an_answer_that_came_too_late_is_kept_on_the_page(connecte, demandeur):
