@@ -1,22 +1,17 @@
-"""The zoning in the administration: few queries, nothing erased, two persons."""
+"""The zoning in the administration: few queries, nothing erased. Arrêtés: test_admin_arretes.py."""
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from portal.accounts.enums import Role
-from tests.people import make_agent
-from tests.zonage.factories import CommuneFactory
 from tests.zonage.factories_zonage import (
     AplFactory,
     ArreteFactory,
     ClassementFactory,
-    NiveauFactory,
     TerritoireFactory,
     UserFactory,
 )
-from zonage.enums import StatutArrete
 
 pytestmark = pytest.mark.django_db
 
@@ -50,21 +45,6 @@ def test_the_journal_is_read_only(client, modele):
     assert client.get(reverse(f"admin:core_{modele}_add")).status_code == 403
 
 
-def test_two_persons_are_needed_and_a_refusal_is_said_in_french(client):
-    CommuneFactory(code_insee="71076")
-    arrete = ArreteFactory(brouillon=True)
-    ClassementFactory(territoire=TerritoireFactory(code="71076"), arrete=arrete, niveau=NiveauFactory())
-    adresse = reverse("admin:zonage_arrete_changelist")
-    connecte(client)
-    client.post(adresse, {"action": "propose", "_selected_action": [arrete.pk]})
-    page = client.post(adresse, {"action": "publish", "_selected_action": [arrete.pk]}, follow=True)
-    assert "demandez à une autre personne" in page.content.decode()
-    connecte(client)
-    client.post(adresse, {"action": "publish", "_selected_action": [arrete.pk]})
-    arrete.refresh_from_db()
-    assert arrete.statut == StatutArrete.PUBLIE
-
-
 def test_history_is_neither_rewritten_nor_erased(client):
     connecte(client)
     ligne = ClassementFactory()
@@ -72,12 +52,3 @@ def test_history_is_neither_rewritten_nor_erased(client):
         nom = objet._meta.model_name
         assert client.post(reverse(f"admin:zonage_{nom}_delete", args=[objet.pk])).status_code == 403
         assert client.post(reverse(f"admin:zonage_{nom}_change", args=[objet.pk]), {}).status_code == 403
-
-
-def test_who_may_only_read_does_not_propose(client):
-    arrete = ArreteFactory(brouillon=True)
-    ClassementFactory(arrete=arrete)
-    client.force_login(make_agent(Role.LECTEUR, "national"))
-    client.post(reverse("admin:zonage_arrete_changelist"), {"action": "propose", "_selected_action": [arrete.pk]})
-    arrete.refresh_from_db()
-    assert arrete.statut == StatutArrete.BROUILLON

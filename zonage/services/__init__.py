@@ -7,6 +7,7 @@ from zonage.services.arretes import (
     propose_arrete,
     publish_arrete,
     retract_arrete,
+    return_arrete,
 )
 from zonage.services.lecture_table import refresh_zones
 from zonage.services.niveaux import ensure_niveaux
@@ -20,4 +21,5 @@ __all__ = [
     "publish_arrete",
     "refresh_zones",
     "retract_arrete",
+    "return_arrete",
 ]

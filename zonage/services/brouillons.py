@@ -178,6 +178,8 @@ def find_faute(arrete: Arrete, ligne: Ligne, codes: Codes, connues: Collection[s
         return f"{ligne.code} : commune inconnue. Vérifiez son code INSEE (pas le code postal)."
     if codes.actuels[ligne.code] != arrete.region_id:
         return f"{ligne.code} n’est pas dans la région de l’arrêté : retirez cette ligne."
+    if not ligne.classe:
+        return f"{ligne.code} : choisissez sa classe dans la liste."
     if ligne.classe not in connues:
         return f"{ligne.code} : classe « {ligne.classe[:40]} » inconnue. Choisissez-la dans la liste."
     return ""

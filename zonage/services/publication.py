@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from portal.accounts.enums import Role
@@ -11,7 +12,7 @@ from portal.accounts.models import User
 from portal.accounts.portee import read_portee
 from portal.core.models import Evenement
 from zonage.enums import Origine, StatutArrete, StatutFichier
-from zonage.models import ApercuArrete, Arrete
+from zonage.models import ApercuArrete, Arrete, Departement
 from zonage.services.apercu_arrete import digest_entree
 from zonage.services.arretes import (
     PublicationImpossible,
@@ -143,3 +144,15 @@ def publish_confirme(arrete: Arrete, *, par: User, entree: str) -> Evenement:
         raise PublicationImpossible(
             "Un autre zonage vient d’être publié sur la même période : rien n’est enregistré. Recalculez l’aperçu."
         ) from erreur
+
+
+def list_visibles(user: User) -> QuerySet[Arrete]:
+    """What is published, and the drafts of one's own territory: nobody reads the orders that another ARS prepares."""
+    cles = read_portee(user).cles()
+    if "national" in cles:
+        return Arrete.objects.all()
+    regions = [cle.removeprefix("region:") for cle in cles if cle.startswith("region:")]
+    departements = [cle.removeprefix("departement:") for cle in cles if cle.startswith("departement:")]
+    siennes = Departement.objects.filter(code__in=departements).values("region_id")
+    publies = Q(statut__in=[StatutArrete.PUBLIE, StatutArrete.ABROGE])
+    return Arrete.objects.filter(publies | Q(region_id__in=regions) | Q(region_id__in=siennes))
