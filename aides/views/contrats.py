@@ -1,6 +1,7 @@
 """My contracts: what is late, what comes next, what to provide; and the yearly declaration. Their holder alone."""
 
-from decimal import Decimal, InvalidOperation
+import re
+from decimal import Decimal
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -26,6 +27,7 @@ from portal.core.forms import ACCEPTES
 
 LIGNES_MAX = 60
 CAMPAGNES_MAX = 20
+NOMBRE = re.compile(r"-?[0-9]{1,9}([.][0-9]{1,4})?")
 
 
 def read_personne(request: HttpRequest) -> User:
@@ -162,13 +164,9 @@ def read_base(texte: str) -> Decimal | None:
     nu = "".join(texte.split()).replace("\u202f", "").replace("€", "").replace(",", ".")
     if not nu:
         return None
-    try:
-        valeur = Decimal(nu) if len(nu) <= 15 else None
-    except InvalidOperation:
-        valeur = None
-    if valeur is None or not valeur.is_finite():
+    if NOMBRE.fullmatch(nu) is None:
         raise ValueError("Écrivez un nombre, par exemple 123456 ou 98 765.")
-    return valeur
+    return Decimal(nu)
 
 
 def build_campagne(request: HttpRequest, lignes: list[LigneCampagne], **plus: Any) -> dict[str, Any]:
