@@ -3,9 +3,11 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db import transaction
 from django.test import Client
 
-from aides.models import Demande
+from aides.courriers.emission import issue_courrier
+from aides.models import Demande, TypeCourrier
 from cpts.models import Rattachement
 from portal.accounts.enums import Role
 from portal.accounts.models import User
@@ -61,6 +63,10 @@ def build_scene() -> Scene:
     scene.siens["demande"] = {
         acteur: str(make_demande(user, commune=communes["71"]).pk) for acteur, user in scene.users.items()
     }
+    scene.objets["courrier"] = {relation: make_courrier(demande) for relation, demande in demandes.items()}
+    scene.siens["courrier"] = {
+        acteur: make_courrier(Demande.objects.get(pk=cle)) for acteur, cle in scene.siens["demande"].items()
+    }
     scene.objets["rattachement"] = {
         relation: str(Rattachement.objects.get(proprietaire=demande.proprietaire).pk)
         for relation, demande in demandes.items()
@@ -74,6 +80,12 @@ def build_scene() -> Scene:
     scene.siens["compte"] = {acteur: str(user.pk) for acteur, user in scene.users.items()}
     assert Demande.objects.count() == len(ACTEURS) + 1
     return scene
+
+
+def make_courrier(demande: Demande) -> str:
+    """A letter of the file, whose PDF is not made."""
+    with transaction.atomic():
+        return str(issue_courrier(demande, TypeCourrier.ACCUSE, par=None).pk)
 
 
 def _make(acteur: str) -> User:
