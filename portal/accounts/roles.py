@@ -33,6 +33,7 @@ DROITS: Final[dict[Role, dict[str, frozenset[str]]]] = {
         "zonage.*": ECRIRE, "cpts.*": VOIR, "aides.*": VOIR, "aides.modelecourrier": ECRIRE,
         "aides.enveloppe": ECRIRE, "aides.campagne": ECRIRE, "accounts.*": ECRIRE, "core.*": VOIR,
         "core.envoi": frozenset({"view", "change"}), "core.execution": frozenset({"view", "change"}),
+        "core.dureeconservation": ECRIRE, "core.effacement": ECRIRE, "core.gelconservation": ECRIRE,
     },
     Role.AUDITEUR: {"zonage.*": VOIR, "cpts.*": VOIR, "aides.*": VOIR, "core.*": VOIR, "accounts.*": VOIR},
 }  # fmt: skip

@@ -18,11 +18,12 @@ from django.apps import apps
 from django.conf import settings
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Model, QuerySet
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
+from portal.core.ceinture import as_systeme
 from portal.core.copies import COURRIELS, list_vieux_courriels
 from portal.core.models import (
     DureeConservation,
@@ -176,7 +177,12 @@ def forget_traces(modele: str, cles: Sequence[Any]) -> Comptes:
     comptes: Comptes = Counter()
     source = apps.get_model(modele)
     for histoire in list_histoires(source):
-        comptes[histoire._meta.label_lower] += histoire._default_manager.filter(pgh_obj_id__in=list(cles)).delete()[0]
+        if cles:
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "SELECT core_oublie_histoire(%s, %s)", [histoire._meta.db_table, [str(cle) for cle in cles]]
+                )
+                comptes[histoire._meta.label_lower] += cursor.fetchone()[0]
     contenu = ContentType.objects.get_for_model(source)
     lignes = LogEntry.objects.filter(content_type=contenu, object_id__in=[str(cle) for cle in cles])
     comptes["admin.logentry"] += lignes.exclude(object_repr="").update(object_repr="", change_message="")
@@ -209,6 +215,11 @@ def simulate(categorie: Categorie, *, au: datetime | None = None) -> tuple[int, 
     duree, au = read_duree(categorie.code), au or timezone.now()
     if duree is None:
         return 0, Counter()
+    with as_systeme():
+        return _simulate(categorie, au, duree)
+
+
+def _simulate(categorie: Categorie, au: datetime, duree: timedelta) -> tuple[int, Comptes]:
     echus = find_a_purger(categorie, au, duree)
     cles = list(echus.values_list("pk", flat=True)[: categorie.lot])
     comptes: Comptes = Counter()

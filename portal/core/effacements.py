@@ -19,6 +19,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
+from portal.core.ceinture import as_systeme
 from portal.core.conservation import Comptes, rehearse
 from portal.core.models import Effacement, Evenement, StatutEffacement
 
@@ -62,7 +63,8 @@ def list_effaceurs() -> list[Effaceur]:
 
 
 def list_retenues(user_id: int) -> list[Retenue]:
-    return [retenue for effaceur in list_effaceurs() for retenue in effaceur.list_retenues(user_id)]
+    with as_systeme():
+        return [retenue for effaceur in list_effaceurs() for retenue in effaceur.list_retenues(user_id)]
 
 
 def rehearse_effacement(user_id: int) -> Bilan:
@@ -152,8 +154,9 @@ def is_certificat(effacement: Effacement) -> bool:
 
 def _erase(user_id: int, retenues: Sequence[Retenue]) -> Comptes:
     comptes: Comptes = Counter()
-    for effaceur in list_effaceurs():
-        comptes += effaceur.erase(user_id, garder=bool(retenues))
+    with as_systeme():
+        for effaceur in list_effaceurs():
+            comptes += effaceur.erase(user_id, garder=bool(retenues))
     return +comptes
 
 

@@ -91,13 +91,13 @@ def _read_table(modele: str, entrees: Mapping[str, Any]) -> Table:
 
 
 def list_modeles() -> Iterator[type[Model]]:
-    """Every table of the base that a model describes, those of the libraries too."""
+    """Every table of the base that a model describes, those of the libraries too.
+
+    The copies of the history have the fields, thus the classes, of the table that they follow.
+    """
     for modele in apps.get_models(include_auto_created=True):
-        if (
-            modele._meta.managed
-            and not modele._meta.proxy
-            and modele._meta.label_lower != "pghistory.middlewareevents"
-        ):
+        copie = hasattr(modele, "pgh_tracked_model") or modele._meta.label_lower == "pghistory.middlewareevents"
+        if modele._meta.managed and not modele._meta.proxy and not copie:
             yield modele
 
 
@@ -122,3 +122,25 @@ def list_defauts() -> list[str]:
         if connues and registre.is_personnelle(table) and not (table.finalite and table.conservation):
             defauts.append(f"{nom} : des données personnelles sans finalité ou sans conservation")
     return defauts
+
+
+@dataclass(frozen=True, slots=True)
+class Traitement:
+    """One purpose as people read it: the kinds of personal data that serve it, and where they are."""
+
+    finalite: Finalite
+    classes: tuple[Classe, ...]
+    tables: tuple[str, ...]
+
+
+def list_traitements() -> list[Traitement]:
+    """The purposes that hold personal data, in the order of the register."""
+    registre, trouves = read_registre(), []
+    for code, finalite in registre.finalites.items():
+        tables = [t for t in registre.tables.values() if t.finalite == code and registre.is_personnelle(t)]
+        utiles = {classe for table in tables for classe in table.champs.values()}
+        classes = tuple(c for c in registre.classes.values() if c.code in utiles and c.personnelle)
+        noms = tuple(str(apps.get_model(table.modele)._meta.verbose_name_plural) for table in tables)
+        if classes:
+            trouves.append(Traitement(finalite, classes, noms))
+    return trouves

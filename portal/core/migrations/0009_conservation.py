@@ -17,6 +17,33 @@ CREATE FUNCTION core_effacement_permis() RETURNS boolean LANGUAGE sql STABLE AS 
 $$;
 """
 PERMIS_RETOUR = "DROP FUNCTION core_effacement_permis();"
+# The copies that pghistory keeps of a row that is erased: the tables of copies alone, and a line in the journal.
+OUBLI = """
+CREATE FUNCTION core_oublie_histoire(histoire text, cles text[]) RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp SET pgtrigger.ignore = '{}' AS $$
+DECLARE
+    gardes text[];
+    lignes integer;
+BEGIN
+    SELECT array_agg(tgname::text) INTO gardes FROM pg_trigger
+     WHERE tgrelid = to_regclass('public.' || quote_ident(histoire)) AND tgname LIKE 'pgtrigger_append_only%';
+    IF gardes IS NULL THEN
+        RAISE EXCEPTION 'core_oublie_histoire: % n''est pas une table de copies', histoire
+            USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    PERFORM set_config('pgtrigger.ignore', gardes::text, true);
+    EXECUTE format('DELETE FROM %I WHERE pgh_obj_id::text = ANY ($1)', histoire) USING cles;
+    GET DIAGNOSTICS lignes = ROW_COUNT;
+    IF lignes > 0 THEN
+        INSERT INTO core_evenement (objet, action, survenu_le, details)
+        VALUES (left('core.historique:' || histoire, 80), 'copies_effacees', clock_timestamp(),
+                jsonb_build_object('lignes', lignes, 'objets', cardinality(cles)));
+    END IF;
+    RETURN lignes;
+END
+$$;
+"""
+OUBLI_RETOUR = "DROP FUNCTION core_oublie_histoire(text, text[]);"
 SIEN = "(SELECT maillage_systeme()) OR titulaire_id = (SELECT maillage_personne())"
 
 
@@ -135,6 +162,7 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.RunSQL(PERMIS, PERMIS_RETOUR),
+        migrations.RunSQL(OUBLI, OUBLI_RETOUR),
         protege("core_exportdonnees", SIEN),
         protege("core_preavis", SIEN),
     ]
