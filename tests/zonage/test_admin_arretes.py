@@ -17,6 +17,7 @@ from portal.core.models import Envoi
 from portal.core.relais import deliver_here
 from tests.accounts.connexion_essai import verify_otp
 from tests.aides.contrats_essai import make_contrat
+from tests.aides.dossiers_essai import Equipe
 from tests.aides.suivis_essai import CHANGE, INCHANGE, bientot, build_territoire, follow
 from tests.people import make_agent, make_mandat
 from tests.zonage.factories_zonage import ArreteFactory
@@ -248,10 +249,18 @@ def test_schemes_contracts_and_people_are_counted_on_what_would_be(auteur, broui
     assert MessageSuivi.objects.filter(statut="a_envoyer").count() == 3
 
 
+def count_contrats(arrete, agent):
+    sections = {lue["titre"]: lue for lue in compute_apercu(arrete, par=agent).contenu["sections"]}
+    return sections["Contrats en cours protégés"]["nombres"]["contrats"]
+
+
 def test_running_contracts_of_the_communes_that_change_are_counted(auteur, brouillon):
-    make_contrat(commune=CHANGE)
-    sections = {lue["titre"]: lue for lue in compute_apercu(brouillon, par=auteur).contenu["sections"]}
-    assert sections["Contrats en cours protégés"]["nombres"] == {"contrats": 1}
+    contrat = make_contrat(Equipe())
+    assert contrat.demande.commune_id == CHANGE
+    assert count_contrats(brouillon, auteur) == 1
+    assert count_contrats(brouillon, make_agent(Role.VALIDEUR, "region:84")) == 0  # out of sight: not counted
+    set_lignes(brouillon, [Ligne(CHANGE, "zac"), Ligne(INCHANGE, "zip")], par=auteur)
+    assert count_contrats(brouillon, auteur) == 0
 
 
 def test_the_list_of_the_preview_is_exported_and_holds_no_formula(client, auteur, propose):

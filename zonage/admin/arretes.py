@@ -127,9 +127,10 @@ class ArreteAdmin(PagesBrouillon, PagesApercu, admin.ModelAdmin):
     ) -> HttpResponse:
         if not object_id.isdecimal() or len(object_id) > 18:
             raise Http404
+        arrete = self.find(request, int(object_id))
         if request.method not in ("GET", "HEAD"):
-            raise PermissionDenied
-        return self.show(request, self.find(request, int(object_id)))
+            raise PermissionDenied  # each act has an address of its own
+        return self.show(request, arrete)
 
     def show(
         self, request: HttpRequest, arrete: Arrete, *, refus: Exception | None = None, **lies: Any

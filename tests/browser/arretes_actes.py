@@ -1,0 +1,72 @@
+"""What the worker and the agents' mandats are during the journey of an arrêté, in processes of their own."""
+
+import json
+import sys
+from datetime import date, timedelta
+
+from django.utils import timezone
+
+from aides.models import MessageSuivi
+from portal.accounts.enums import Role
+from portal.accounts.models import User
+from portal.core.models import Envoi
+from tests.aides.suivis_essai import follow, run_envoi, work
+from tests.people import make_agent
+from zonage.enums import StatutArrete
+from zonage.lecture import zone
+from zonage.models import Arrete, Commune
+from zonage.services import retract_arrete
+
+SECRET = "un secret des essais"
+COMMUNE = "71076"
+
+
+def say(valeur: object) -> None:
+    sys.stdout.write(json.dumps(valeur))
+
+
+def prepare(marque: str) -> None:
+    """Two agents of the région, and three people who follow a commune that will change."""
+    for role in (Role.INSTRUCTEUR, Role.VALIDEUR):
+        agent = make_agent(role, "region:27", courriel=f"{role.value}-{marque}@exemple.test")
+        agent.set_password(SECRET)
+        agent.save()
+    for rang in range(3):
+        follow(f"{marque}-{rang}@exemple.test", COMMUNE, statut="projet")
+
+
+def build_file(marque: str) -> None:
+    """Every commune of the région as it is read, COMMUNE turned to ZIP, and three rows that do not read."""
+    codes = Commune.objects.filter(departement__region_id="27").order_by("code_insee")
+    lignes = ["CartoSanté; ; ", "Code;Libellé;Zonage médecins"]
+    for code, nom in codes.values_list("code_insee", "nom"):
+        lignes.append(f"{code};{nom};{'1_ZIP' if code == COMMUNE else '2_ZAC'}")
+    lignes += [f"71998;Inconnue {marque};1_ZIP", "71055;Brandon;2_ZAC", f"{COMMUNE};Chalon;3_HZ"]
+    say("\n".join(lignes))
+
+
+def read_file() -> None:
+    """The worker reads the files handed in."""
+    while envoi := Envoi.objects.filter(tache="zonage.fichier_arrete", statut="a_envoyer").order_by("pk").first():
+        run_envoi(envoi)
+        envoi.refresh_from_db()
+        assert envoi.statut == "fait", envoi.erreur
+
+
+def read_classes(jour: str) -> None:
+    effet = date.fromisoformat(jour)
+    say([zone(COMMUNE, "medecin", au=au).niveau for au in (effet - timedelta(days=1), effet)])
+
+
+def count_messages(marque: str) -> None:
+    work()
+    siens = MessageSuivi.objects.filter(destinataire__adresse__startswith=f"{marque}-")
+    say(siens.exclude(prevu_le__gt=timezone.localdate()).count())
+
+
+def retract(numero: str) -> None:
+    """Leave the base as it was for the next width."""
+    agent = User.objects.filter(email__startswith="valideur-").order_by("-pk").first()
+    for arrete in Arrete.objects.filter(numero=numero, statut=StatutArrete.PUBLIE):
+        retract_arrete(arrete, par=agent)
+    work()
