@@ -7,6 +7,8 @@ saved filters, the export (the same rows, the same columns) and the bulk acts. N
 import secrets
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
@@ -16,6 +18,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, Ht
 from django.template.response import TemplateResponse
 from django.urls import path
 from django.utils import timezone
+from django.utils.formats import number_format
 from django.views.decorators.cache import never_cache
 
 from portal.core.admin_masse import ActeEnMasse, Masse
@@ -220,7 +223,7 @@ class ListeRapide(admin.ModelAdmin):
 
     def show_cells(self, ligne: Any) -> Iterator[tuple[Colonne, Any, str]]:
         for colonne in self.colonnes:
-            yield colonne, colonne.lit(ligne), colonne.alerte(ligne) if colonne.alerte else ""
+            yield colonne, show_valeur(colonne.lit(ligne)), colonne.alerte(ligne) if colonne.alerte else ""
 
     def get_nom_liste(self) -> str:
         return f"{self.opts.app_label}.{self.opts.model_name}"
@@ -307,3 +310,12 @@ class ListeRapide(admin.ModelAdmin):
         if request.method != "POST":
             raise Http404
         return Masse(self, request).answer()
+
+
+def show_valeur(valeur: Any) -> str:
+    """A value of a cell on the screen; the file keeps its type."""
+    if isinstance(valeur, date):
+        return f"{valeur:%d/%m/%Y}"
+    if isinstance(valeur, Decimal):
+        return number_format(valeur, 2, use_l10n=True, force_grouping=True)
+    return "" if valeur is None else str(valeur)

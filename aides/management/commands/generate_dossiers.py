@@ -83,39 +83,49 @@ def check_base(nombre: int) -> int:
 
 
 def make_equipes() -> list[tuple[str, int, str]]:
-    """Two instructors and one validator a département, and as many a région: (département, account, role)."""
-    equipes = []
-    hier = timezone.localdate() - timedelta(days=400)
-    for departement in Departement.objects.order_by("code"):
-        delegation, _ = Organisation.objects.get_or_create(
-            type=TypeOrganisation.DELEGATION, code=f"ENG-{departement.code}",
-            defaults={"nom": f"Délégation {departement.code} (mesure)", "departement_code": departement.code,
-                      "region_code": departement.region_id},
-        )  # fmt: skip
+    """Two instructors and one validator a département, one instructor a région: (département, account, role)."""
+    postes: list[tuple[str, str, Role, str]] = []
+    departements = list(Departement.objects.order_by("code").values_list("code", "region_id"))
+    for code, _region in departements:
         for rang, role in enumerate((Role.INSTRUCTEUR, Role.INSTRUCTEUR, Role.VALIDEUR)):
-            user = make_agent(
-                f"agent{rang}.{departement.code}", delegation, role, "departement", departement.code, hier
-            )
-            equipes.append((departement.code, user.pk, str(role)))
-    for region in Departement.objects.order_by("region_id").values_list("region_id", flat=True).distinct():
-        agence, _ = Organisation.objects.get_or_create(
-            type=TypeOrganisation.ARS, code=f"ENG-R{region}",
-            defaults={"nom": f"Agence {region} (mesure)", "region_code": region},
-        )  # fmt: skip
-        make_agent(f"region.{region}", agence, Role.INSTRUCTEUR, "region", region, hier)
-    return equipes
+            postes.append((f"agent{rang}.{code}", "departement", role, code))
+    postes += [
+        (f"region.{region}", "region", Role.INSTRUCTEUR, region) for region in sorted({r for _, r in departements})
+    ]
+    adresses = [f"{nom}{DOMAINE}" for nom, *_ in postes]
+    if not User.objects.filter(email=adresses[0]).exists():
+        write_equipes(postes, dict(departements))
+    comptes = dict(User.objects.filter(email__in=adresses).values_list("email", "pk"))
+    return [
+        (code, comptes[f"{nom}{DOMAINE}"], str(role)) for nom, genre, role, code in postes if genre == "departement"
+    ]
 
 
-def make_agent(nom: str, organisation: Organisation, role: Role, perimetre: str, code: str, debut: Any) -> User:
-    user, cree = User.objects.get_or_create(
-        email=f"{nom}{DOMAINE}", defaults={"password": "!", "first_name": "Agent", "last_name": nom}
+def write_equipes(postes: list[tuple[str, str, Role, str]], regions: dict[str, str]) -> None:
+    """The accounts cannot sign in: the measures open their sessions themselves."""
+    comptes = User.objects.bulk_create(
+        User(email=f"{nom}{DOMAINE}", password="!", first_name="Agent", last_name=nom)  # noqa: S106 - no password
+        for nom, *_ in postes
     )
-    if cree:
-        Mandat.objects.create(
-            user=user, organisation=organisation, role=role, perimetre=perimetre, perimetre_code=code,
-            periode=DateRange(debut, None),
-        )  # fmt: skip
-    return user
+    lieux = sorted({(genre, code) for _, genre, _, code in postes})
+    types = {"departement": TypeOrganisation.DELEGATION, "region": TypeOrganisation.ARS}
+    organisations = Organisation.objects.bulk_create(
+        Organisation(
+            type=types[genre],
+            nom=f"{types[genre].label} {code} (mesure)",
+            code=f"ENG-{genre[:1]}{code}",
+            departement_code=code if genre == "departement" else "",
+            region_code=regions.get(code, "") if genre == "departement" else code,
+        )
+        for genre, code in lieux
+    )
+    employeurs = dict(zip(lieux, organisations, strict=True))
+    periode = DateRange(timezone.localdate() - timedelta(days=400), None)
+    Mandat.objects.bulk_create(
+        Mandat(user=compte, organisation=employeurs[genre, code], role=role, perimetre=genre, perimetre_code=code,
+               periode=periode)
+        for compte, (_, genre, role, code) in zip(comptes, postes, strict=True)
+    )  # fmt: skip
 
 
 def draw_communes(tirage: random.Random) -> list[str]:
