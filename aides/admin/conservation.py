@@ -81,7 +81,7 @@ class GelConservationAdmin(AdminComptes):
                 ("Posé le", timezone.localtime(gel.pose_le)),
                 ("Levé le", timezone.localtime(gel.leve_le) if gel.leve_le else "toujours en place"),
             ],
-            formulaire=ConfirmationForm(request.POST or None) if permis else None,
+            formulaire=ConfirmationForm(request.POST if request.method == "POST" else None) if permis else None,
             bouton="Lever le gel",
             explication="La durée de conservation reprend : un dossier dont elle est passée part la nuit suivante.",
         )

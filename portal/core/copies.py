@@ -25,8 +25,13 @@ def list_vieux_courriels(limite: datetime) -> list[Path]:
 def forget_courriels(adresse: str) -> int:
     """Erase those that went to this address, once the transaction is done. Returns how many."""
     trouves = _find(adresse.lower())
-    transaction.on_commit(lambda: [chemin.unlink(missing_ok=True) for chemin in trouves])
+    transaction.on_commit(lambda: _unlink(trouves))
     return len(trouves)
+
+
+def _unlink(chemins: list[Path]) -> None:
+    for chemin in chemins:
+        chemin.unlink(missing_ok=True)
 
 
 def _find(adresse: str) -> list[Path]:

@@ -120,11 +120,11 @@ class DureeConservationAdmin(AdminComptes):
         """Counted by doing it and undoing it: a POST, as it holds rows for a moment."""
         if not self.has_view_or_change_permission(request):
             raise PermissionDenied
-        if request.method != "POST":
-            return redirect("admin:core_dureeconservation_changelist")
         categorie = next((une for une in list_categories() if une.code == code), None)
         if categorie is None:
             raise Http404("Cette catégorie n'existe pas.")
+        if request.method != "POST":
+            return redirect("admin:core_dureeconservation_changelist")
         objets, comptes = simulate(categorie)
         detail = ", ".join(f"{table} {lignes}" for table, lignes in sorted(comptes.items())) or "rien"
         phrase = (
@@ -206,7 +206,7 @@ class EffacementAdmin(AdminComptes):
         page = Page(
             f"Effacement {effacement.pk}",
             faits=self._list_faits(effacement, ouvert=ouvert),
-            formulaire=ConfirmationForm(request.POST or None) if permis else None,
+            formulaire=ConfirmationForm(request.POST if request.method == "POST" else None) if permis else None,
             bouton="Effacer définitivement",
             explication="Rien ne permet d'y revenir. Le certificat compte les lignes parties, sans aucune donnée.",
             liens=[("Refuser cette demande", reverse("admin:core_effacement_refuser", args=[effacement.pk]))]
