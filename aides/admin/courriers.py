@@ -63,7 +63,7 @@ class EtatFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Courrier]) -> QuerySet[Courrier]:
         match self.value():
             case "a_generer":
-                return queryset.filter(document=None)
+                return queryset.filter(empreinte="")
             case "pret":
                 return queryset.filter(document__isnull=False, annule_le=None)
             case "annule":
@@ -138,7 +138,7 @@ class CourrierAdmin(LectureSeule):
             "code": format_code(courrier.code),
             "verification": build_adresse(courrier.code),
             "formulaires": formulaires if agit and courrier.annule_le is None else {},
-            "relance": agit and courrier.document_id is None,
+            "relance": agit and not courrier.empreinte,
             "atteste": agit and courrier.demande.statut in ATTESTABLES,
             "refus": refus,
         }
@@ -209,4 +209,6 @@ def can_act(demande: Demande, user: User) -> bool:
 def describe_etat(courrier: Courrier) -> str:
     if courrier.annule_le:
         return "Remplacé" if courrier.remplace_par_id else "Annulé"
-    return "Prêt" if courrier.document_id else "À générer"
+    if courrier.document_id:
+        return "Prêt"
+    return "Effacé" if courrier.empreinte else "À générer"

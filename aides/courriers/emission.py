@@ -92,10 +92,10 @@ def ask_pdf(courrier: Courrier) -> None:
 
 @transaction.atomic
 def make_pdf(identifiant: int) -> bool:
-    """Write the PDF of a letter and keep its digest. Run again, it finds it done and returns False."""
+    """Write the PDF of a letter and keep its digest. Done already, or erased since: False."""
     attente = Courrier.objects.select_for_update(no_key=True, of=("self",)).select_related("demande")
     courrier = attente.filter(pk=identifiant).first()
-    if courrier is None or courrier.document_id is not None:
+    if courrier is None or courrier.empreinte:
         return False
     demande = courrier.demande
     octets = render_courrier_pdf(
@@ -146,8 +146,8 @@ def replace_courrier(courrier: Courrier, *, par: User, motif: str) -> Courrier:
 def retry_courrier(courrier: Courrier, *, par: User) -> None:
     """Ask again for a PDF that is still missing."""
     check_agent(courrier.demande, par)
-    if courrier.document_id is not None:
-        raise CourrierChange("Le fichier de ce courrier est déjà prêt.")
+    if courrier.empreinte:
+        raise CourrierChange("Le fichier de ce courrier est déjà prêt, ou a été effacé à la fin de sa conservation.")
     _log(courrier, "relancer", par)
     ask_pdf(courrier)
 

@@ -22,6 +22,7 @@ from aides.courriers.emission import (
     replace_courrier,
     retry_courrier,
 )
+from aides.courriers.pdf import set_typographie
 from aides.courriers.textes import CODES, INTRODUCTIONS, OBJETS, RECOURS_A_INSTRUIRE, RECOURS_ARS
 from aides.dossiers.erreurs import ActeInvalide, DroitRefuse
 from aides.dossiers.etats import Statut
@@ -50,7 +51,7 @@ def read_lettre(courrier) -> tuple[PdfReader, str]:
     courrier.refresh_from_db()
     lecteur = PdfReader(io.BytesIO(read_octets(courrier.document)))
     texte = " ".join(page.extract_text() for page in lecteur.pages)
-    return lecteur, " ".join(texte.replace("\u00a0", " ").replace("\u202f", " ").split())
+    return lecteur, " ".join(texte.replace("\u00a0", " ").replace("\u202f", " ").replace("’", "'").split())
 
 
 def make_lettre(type_courrier: str, equipe: Equipe) -> Courrier:
@@ -114,7 +115,7 @@ class TestWhatALetterSays:
         assert "-".join(courrier.code[d : d + 4] for d in range(0, 20, 4)) in texte
         assert lecteur.trailer["/Root"]["/MarkInfo"]["/Marked"] == True  # noqa: E712 (an object of pypdf)
         assert lecteur.trailer["/Root"]["/Lang"].lower().startswith("fr")
-        assert lecteur.metadata.title == f"{courrier.get_type_display()} n° {courrier.numero}"
+        assert lecteur.metadata.title == set_typographie(f"{courrier.get_type_display()} n° {courrier.numero}")
         assert b"pdfuaid" in lecteur.trailer["/Root"]["/Metadata"].get_object().get_data()
 
     def test_the_metadata_name_nobody(self, equipe):
@@ -291,6 +292,14 @@ class TestLife:
         with pytest.raises(CourrierChange):
             retry_courrier(courrier, par=equipe.instructeur)
 
+    def test_what_retention_erased_is_not_made_again(self, equipe):
+        courrier = make_lettre(TypeCourrier.CORRECTION, equipe)
+        Courrier.objects.filter(pk=courrier.pk).update(donnees={}, empreinte="0" * 64)
+        assert make_pdf(courrier.pk) is False
+        courrier.refresh_from_db()
+        with pytest.raises(CourrierChange):
+            retry_courrier(courrier, par=equipe.instructeur)
+
     def test_the_same_letter_gives_the_same_bytes(self, equipe):
         courrier = make_lettre(TypeCourrier.CONTRAT, equipe)
         rendus = {
@@ -330,3 +339,8 @@ class TestLife:
         assert "R. 421-1" in RECOURS_ARS
         assert "L. 411-2" in RECOURS_ARS
         assert "deux mois" in RECOURS_ARS
+
+
+def test_the_typography_is_french():
+    lu = set_typographie("n° 3 : « l'aide » ; article R. 421-1 ? {{ 7*7 }} 10 %")
+    assert lu == "n°\u00a03\u00a0: «\u00a0l’aide\u00a0»\u00a0; article R.\u00a0421-1\u00a0? {{ 7*7 }} 10\u00a0%"
