@@ -190,6 +190,10 @@ def save_organisation(organisation: Organisation, *, par: User) -> Organisation:
                 "Des mandats sont donnés au nom de cette organisation : son type, son code et son territoire ne "
                 "changent plus. Désactivez-la et créez-en une autre."
             )
+        if organisation.active and not avant.active and par.mandats.filter(organisation=avant).exists():
+            raise MandatRefuse(
+                "Vous tenez un mandat de cette organisation : un autre administrateur la réactive.", "active"
+            )
     departement = organisation.departement_code
     if departement and find_region(departement) != organisation.region_code:
         raise MandatRefuse("Ce département n'est pas dans cette région : corrigez l'un des deux.", "departement_code")

@@ -191,6 +191,20 @@ class TestOrganisations:
         with pytest.raises(MandatRefuse, match="ne changent plus"):
             save_organisation(organisation, par=administrateur)
 
+    def test_nobody_wakes_a_mandat_of_their_own(self, administrateur):
+        organisation = make_organisation(**ARS27)
+        make_mandat(administrateur, Role.VALIDEUR, "region:27", organisation=organisation)
+        for actif in (False, True):
+            organisation.active = actif
+            if actif:
+                with pytest.raises(MandatRefuse, match="un autre administrateur"):
+                    save_organisation(organisation, par=administrateur)
+            else:
+                save_organisation(organisation, par=administrateur)
+        save_organisation(organisation, par=make_agent(Role.ADMINISTRATEUR, "region:27"))
+        organisation.refresh_from_db()
+        assert organisation.active
+
 
 class TestClose:
     def test_an_account_of_the_perimeter(self, administrateur):
@@ -334,3 +348,8 @@ class TestPages:
         client.force_login(make_agent(Role.INSTRUCTEUR))
         for route in ("organisation", "mandat", "invitation", "user"):
             assert client.get(reverse(f"admin:accounts_{route}_changelist")).status_code == 403
+
+    def test_an_act_of_the_machine_has_no_author(self, admin, saisie):
+        lu = Mandat.objects.get(user__email=saisie["courriel"])
+        Evenement.objects.create(objet=f"accounts.mandat:{lu.pk}", action="creation")
+        assert admin.get(reverse("admin:accounts_mandat_change", args=[lu.pk])).status_code == 200

@@ -36,6 +36,7 @@ class UserAdmin(AdminComptes, DjangoUserAdmin):
     ]
     add_fieldsets = [(None, {"classes": ["wide"], "fields": ["email", "usable_password", "password1", "password2"]})]
     readonly_fields = ["last_login", "date_joined"]
+    filter_horizontal = ()
 
     @admin.display(description="personne")
     def personne(self, user: User) -> str:

@@ -25,6 +25,10 @@ def describe_etat(mandat: Mandat) -> str:
     return "à venir" if debut is not None and debut > jour else "en vigueur"
 
 
+def write_jour(jour: date | None) -> str:
+    return f"{jour:%d/%m/%Y}" if jour else "—"
+
+
 class EtatFilter(admin.SimpleListFilter):
     title = "état"
     parameter_name = "etat"
@@ -43,7 +47,7 @@ class EtatFilter(admin.SimpleListFilter):
 
 @admin.register(Mandat)
 class MandatAdmin(AdminComptes):
-    list_display = ["personne", "role", "organisation", "territoire", "debut", "fin", "etat"]
+    list_display = ["personne", "role", "organisation", "territoire", "etat", "debut", "fin"]
     list_filter = [EtatFilter, "role", "organisation__type"]
     list_select_related = ["user", "organisation"]
     search_fields = ["=user__email", "user__last_name", "organisation__nom"]
@@ -58,13 +62,13 @@ class MandatAdmin(AdminComptes):
     def territoire(self, mandat: Mandat) -> str:
         return describe_perimetre(mandat.perimetre, mandat.get_perimetre_display(), mandat.perimetre_code)
 
-    @admin.display(description="premier jour")
-    def debut(self, mandat: Mandat) -> date | None:
-        return mandat.periode.lower  # type: ignore[no-any-return]
+    @admin.display(description="début")
+    def debut(self, mandat: Mandat) -> str:
+        return write_jour(mandat.periode.lower)
 
-    @admin.display(description="premier jour sans")
-    def fin(self, mandat: Mandat) -> date | None:
-        return mandat.periode.upper  # type: ignore[no-any-return]
+    @admin.display(description="fin")
+    def fin(self, mandat: Mandat) -> str:
+        return write_jour(mandat.periode.upper)
 
     @admin.display(description="état")
     def etat(self, mandat: Mandat) -> str:
