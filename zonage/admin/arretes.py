@@ -10,10 +10,8 @@ from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
-from django.shortcuts import get_object_or_404
-from django.urls import URLPattern, path, reverse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.urls import URLPattern, path
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -26,6 +24,7 @@ from zonage.admin.formulaires import FicheForm, FichierForm, MotifForm, NouveauF
 from zonage.admin.pages_apercu import PagesApercu
 from zonage.admin.pages_brouillon import PagesBrouillon
 from zonage.admin.rendu import ACTIONS, GABARITS, describe_arrete, render_page
+from zonage.admin.socle import read_agent
 from zonage.enums import StatutArrete, StatutFichier
 from zonage.models import Arrete, Region
 from zonage.services import PublicationImpossible, return_arrete
@@ -36,7 +35,6 @@ from zonage.services.publication import (
     ECRIVENT,
     is_author,
     list_reserves,
-    list_visibles,
     may_publish,
     may_write,
     propose_brouillon,
@@ -47,7 +45,7 @@ EVENEMENTS_MAX = 50
 
 
 @admin.register(Arrete)
-class ArreteAdmin(PagesBrouillon, PagesApercu, admin.ModelAdmin):
+class ArreteAdmin(PagesBrouillon, PagesApercu):
     list_display = ["__str__", "region", "profession", "numero", "periode", "statut", "origine"]
     list_filter = [EnVigueurFilter, "statut", "profession", "origine"]
     list_select_related = ["region"]
@@ -57,12 +55,12 @@ class ArreteAdmin(PagesBrouillon, PagesApercu, admin.ModelAdmin):
     actions = None
     change_list_template = f"{GABARITS}/change_list.html"
 
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return super().has_add_permission(request) and bool(list_regions(read_agent(request)))
+
     def has_delete_permission(self, request: HttpRequest, obj: Arrete | None = None) -> bool:
         """History is never erased: an arrêté is closed by dating the end of its period."""
         return False
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Arrete]:
-        return list_visibles(read_agent(request)).order_by("-pk")
 
     def get_urls(self) -> list[URLPattern]:
         pages: list[tuple[str, Callable[..., HttpResponseBase], str]] = [
@@ -86,31 +84,11 @@ class ArreteAdmin(PagesBrouillon, PagesApercu, admin.ModelAdmin):
         ]
         return [*propres, *super().get_urls()]
 
-    # --- what every page asks first
-    def find_agent(self, request: HttpRequest) -> User:
-        return read_agent(request)
-
-    def find(self, request: HttpRequest, cle: int) -> Arrete:
-        """Missing and out of sight answer alike."""
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        return get_object_or_404(self.get_queryset(request).select_related("region"), pk=cle)
-
-    def find_ecrit(self, request: HttpRequest, cle: int) -> Arrete:
-        arrete = self.find(request, cle)
-        if not may_write(read_agent(request), arrete.region_id):
-            raise PermissionDenied
-        return arrete
-
-    def go(self, arrete: Arrete, page: str = "change") -> HttpResponse:
-        return HttpResponseRedirect(reverse(f"admin:zonage_arrete_{page}", args=[arrete.pk]))
-
     # --- a new draft
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
-        regions = list_regions(read_agent(request))
-        if not self.has_add_permission(request) or not regions:
+        if not self.has_add_permission(request):
             raise PermissionDenied
-        formulaire = NouveauForm(request.POST or None, regions=regions)
+        formulaire = NouveauForm(request.POST or None, regions=list_regions(read_agent(request)))
         if request.method != "POST" or not formulaire.is_valid():
             return render_page(request, "creer", "Nouvel arrêté", formulaire=formulaire)
         propres = formulaire.cleaned_data
@@ -226,10 +204,3 @@ def list_regions(agent: User) -> list[Region]:
 def list_actes(arrete: Arrete) -> list[tuple[Evenement, str]]:
     siens = Evenement.objects.filter(objet=f"zonage.arrete:{arrete.pk}").select_related("auteur").order_by("-pk")
     return [(acte, ACTIONS.get(acte.action, acte.action)) for acte in siens[:EVENEMENTS_MAX]]
-
-
-def read_agent(request: HttpRequest) -> User:
-    """Who acts: `admin_view` lets nobody else in."""
-    if not isinstance(request.user, User):
-        raise PermissionDenied
-    return request.user

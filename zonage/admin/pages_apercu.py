@@ -1,6 +1,6 @@
 """What an arrêté changes, its publication, its retraction, its annex, and two arrêtés side by side."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -10,6 +10,7 @@ from portal.accounts.securite import demand_sudo
 from portal.core.exports import export_csv
 from zonage.admin.formulaires import ComparerForm, MotifForm
 from zonage.admin.rendu import name_classes, paginate, render_page
+from zonage.admin.socle import SocleArrete, read_agent
 from zonage.enums import StatutArrete
 from zonage.models import ApercuArrete, Arrete
 from zonage.services import PublicationImpossible, retract_arrete
@@ -17,17 +18,14 @@ from zonage.services.apercu_arrete import compute_apercu, is_a_jour
 from zonage.services.comparaison_arretes import compare_arretes, list_annexe, list_colonnes
 from zonage.services.publication import is_author, may_publish, may_write, publish_confirme
 
-if TYPE_CHECKING:
-    from zonage.admin.arretes import ArreteAdmin
-
 ARRETES_MAX = 300
 COLONNES = ["Code", "Commune", "Département", "Population", "Classe avant", "Classe après"]
 
 
-class PagesApercu:
+class PagesApercu(SocleArrete):
     """Pages of `ArreteAdmin`: a part of it, in a file of its own."""
 
-    def apercu_view(self: "ArreteAdmin", request: HttpRequest, cle: int) -> HttpResponseBase:
+    def apercu_view(self, request: HttpRequest, cle: int) -> HttpResponseBase:
         """The preview that was kept; a POST computes it again. The proposal and the publication read the same."""
         arrete = self.find(request, cle)
         if request.method == "POST":
@@ -37,8 +35,8 @@ class PagesApercu:
             return self.export_changements(arrete, apercu)
         return self.show_apercu(request, arrete, apercu)
 
-    def compute(self: "ArreteAdmin", request: HttpRequest, arrete: Arrete) -> HttpResponse:
-        agent: Any = request.user
+    def compute(self, request: HttpRequest, arrete: Arrete) -> HttpResponse:
+        agent = read_agent(request)
         if not may_write(agent, arrete.region_id) and not may_publish(agent, arrete.region_id):
             raise PermissionDenied
         if arrete.statut not in (StatutArrete.BROUILLON, StatutArrete.PROPOSE):
@@ -51,14 +49,14 @@ class PagesApercu:
         return self.go(arrete, "apercu")
 
     def show_apercu(
-        self: "ArreteAdmin",
+        self,
         request: HttpRequest,
         arrete: Arrete,
         apercu: ApercuArrete | None,
         *,
         refus: Exception | None = None,
     ) -> HttpResponse:
-        agent: Any = request.user
+        agent = read_agent(request)
         ouvert = arrete.statut in (StatutArrete.BROUILLON, StatutArrete.PROPOSE)
         noms = name_classes(arrete.profession)
         contexte: dict[str, Any] = {
@@ -72,7 +70,7 @@ class PagesApercu:
             contexte |= describe_apercu(apercu, noms, request.GET.get("page", "1"))
         return render_page(request, "apercu", f"Aperçu : {arrete}", refus=refus, **contexte)
 
-    def export_changements(self: "ArreteAdmin", arrete: Arrete, apercu: ApercuArrete) -> HttpResponseBase:
+    def export_changements(self, arrete: Arrete, apercu: ApercuArrete) -> HttpResponseBase:
         noms = name_classes(arrete.profession)
         lignes = (
             [
@@ -88,9 +86,9 @@ class PagesApercu:
         return export_csv(f"apercu-arrete-{arrete.pk}", COLONNES, lignes)
 
     # --- publication
-    def publier_view(self: "ArreteAdmin", request: HttpRequest, cle: int) -> HttpResponse:
+    def publier_view(self, request: HttpRequest, cle: int) -> HttpResponse:
         """The confirmation names the preview that it confirms; another one since, and nothing is published."""
-        arrete, agent = self.find(request, cle), self.find_agent(request)
+        arrete, agent = self.find(request, cle), read_agent(request)
         if not may_publish(agent, arrete.region_id):
             raise PermissionDenied
         if (page := demand_sudo(request)) is not None:
@@ -126,8 +124,8 @@ class PagesApercu:
             **contexte,
         )
 
-    def retirer_view(self: "ArreteAdmin", request: HttpRequest, cle: int) -> HttpResponse:
-        arrete, agent = self.find(request, cle), self.find_agent(request)
+    def retirer_view(self, request: HttpRequest, cle: int) -> HttpResponse:
+        arrete, agent = self.find(request, cle), read_agent(request)
         if not may_publish(agent, arrete.region_id):
             raise PermissionDenied
         if (page := demand_sudo(request)) is not None:
@@ -146,13 +144,13 @@ class PagesApercu:
             request, "retirer", f"Retirer : {arrete}", refus=refus, arrete=arrete, formulaire=formulaire
         )
 
-    def annexe_view(self: "ArreteAdmin", request: HttpRequest, cle: int) -> HttpResponseBase:
+    def annexe_view(self, request: HttpRequest, cle: int) -> HttpResponseBase:
         """Every row of the arrêté, under the header of the official export; read again, it gives the same draft."""
         arrete = self.find(request, cle)
         return export_csv(f"annexe-arrete-{arrete.pk}", list_colonnes(arrete), list_annexe(arrete))
 
     # --- two arrêtés
-    def comparer_view(self: "ArreteAdmin", request: HttpRequest) -> HttpResponseBase:
+    def comparer_view(self, request: HttpRequest) -> HttpResponseBase:
         if not self.has_view_permission(request):
             raise PermissionDenied
         visibles = self.get_queryset(request).select_related("region")

@@ -1,7 +1,5 @@
 """The rows of a draft: its file, the rows to mend, the list."""
 
-from typing import TYPE_CHECKING, Any
-
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.http import content_disposition_header
@@ -10,6 +8,7 @@ from portal.core.examen import DocumentRefuse
 from portal.core.fichiers import FichierRefuse
 from zonage.admin.formulaires import FichierForm, ListeForm
 from zonage.admin.rendu import paginate, render_page
+from zonage.admin.socle import SocleArrete, read_agent
 from zonage.enums import StatutArrete
 from zonage.models import Arrete, RejetArrete
 from zonage.services import PublicationImpossible
@@ -27,24 +26,21 @@ from zonage.services.brouillons_fichier import read_octets, receive_fichier
 from zonage.services.brouillons_rejets import apply_fusions, drop_rejet, list_rejets, mend_rejet
 from zonage.services.publication import may_write
 
-if TYPE_CHECKING:
-    from zonage.admin.arretes import ArreteAdmin
-
 REFUS = (PublicationImpossible, SaisieRefusee)
 ABSENTES_MONTREES = 20
 ENTIER_MAX = 18
 
 
-class PagesBrouillon:
+class PagesBrouillon(SocleArrete):
     """Pages of `ArreteAdmin`: a part of it, in a file of its own."""
 
-    def fichier_view(self: "ArreteAdmin", request: HttpRequest, cle: int) -> HttpResponse:
+    def fichier_view(self, request: HttpRequest, cle: int) -> HttpResponse:
         """Receive a file and ask for its reading; the page of the arrêté shows how far it is."""
         arrete = self.find_ecrit(request, cle)
         formulaire = FichierForm(request.POST, request.FILES)
         refus: Exception | None = None
         if not formulaire.is_valid():
-            refus = SaisieRefusee(*[faute for fautes in formulaire.errors.values() for faute in fautes])
+            refus = SaisieRefusee(*[str(faute) for fautes in formulaire.errors.values() for faute in fautes])
         else:
             recu = formulaire.cleaned_data["fichier"]
             try:
@@ -52,7 +48,7 @@ class PagesBrouillon:
                     arrete,
                     nom=recu.name,
                     octets=recu.read(),
-                    par=request.user,  # type: ignore[arg-type]
+                    par=read_agent(request),
                     motif=formulaire.cleaned_data["motif"],
                 )
             except (PublicationImpossible, FichierRefuse, DocumentRefuse) as erreur:
@@ -62,7 +58,7 @@ class PagesBrouillon:
         self.message_user(request, "Fichier reçu : il est lu maintenant.")
         return self.go(arrete)
 
-    def octets_view(self: "ArreteAdmin", request: HttpRequest, cle: int, fichier: int) -> HttpResponse:
+    def octets_view(self, request: HttpRequest, cle: int, fichier: int) -> HttpResponse:
         """The file as it was received."""
         arrete = self.find(request, cle)
         recu = get_object_or_404(arrete.fichiers, pk=fichier)
@@ -72,7 +68,7 @@ class PagesBrouillon:
         return reponse
 
     # --- rows
-    def lignes_view(self: "ArreteAdmin", request: HttpRequest, cle: int) -> HttpResponse:
+    def lignes_view(self, request: HttpRequest, cle: int) -> HttpResponse:
         if request.method != "POST":
             return self.show_lignes(request, self.find(request, cle))
         arrete = self.find_ecrit(request, cle)
@@ -87,11 +83,9 @@ class PagesBrouillon:
         self.message_user(request, phrase)
         return self.go(arrete, "lignes")
 
-    def change_lignes(
-        self: "ArreteAdmin", request: HttpRequest, arrete: Arrete, acte: str, formulaire: ListeForm | None
-    ) -> str:
+    def change_lignes(self, request: HttpRequest, arrete: Arrete, acte: str, formulaire: ListeForm | None) -> str:
         """The sentence of what was done. Raises SaisieRefusee, PublicationImpossible, Http404."""
-        agent: Any = request.user
+        agent = read_agent(request)
         if acte == "liste" and formulaire is not None:
             propres = formulaire.cleaned_data
             lues = parse_liste(propres["liste"], propres["classe"], arrete.profession)
@@ -109,7 +103,7 @@ class PagesBrouillon:
         raise Http404
 
     def show_lignes(
-        self: "ArreteAdmin",
+        self,
         request: HttpRequest,
         arrete: Arrete,
         *,
@@ -126,7 +120,7 @@ class PagesBrouillon:
         if classe:
             lignes = lignes.filter(niveau=classe) | lignes.filter(statut=classe)
         absentes = list_absentes(arrete)
-        ecrit = arrete.statut == StatutArrete.BROUILLON and may_write(request.user, arrete.region_id)  # type: ignore[arg-type]
+        ecrit = arrete.statut == StatutArrete.BROUILLON and may_write(read_agent(request), arrete.region_id)
         return render_page(
             request,
             "lignes",
@@ -145,14 +139,14 @@ class PagesBrouillon:
         )
 
     # --- rows to mend
-    def rejets_view(self: "ArreteAdmin", request: HttpRequest, cle: int) -> HttpResponse:
+    def rejets_view(self, request: HttpRequest, cle: int) -> HttpResponse:
         if request.method != "POST":
             return self.show_rejets(request, self.find(request, cle))
         arrete = self.find_ecrit(request, cle)
         rejet = None
         try:
             if request.POST.get("acte") == "fusions":
-                appliquees, ecartees = apply_fusions(arrete, par=request.user)  # type: ignore[arg-type]
+                appliquees, ecartees = apply_fusions(arrete, par=read_agent(request))
                 phrase = (
                     f"Fusions appliquées : {appliquees} ; lignes écartées, la commune ayant la sienne : {ecartees}."
                 )
@@ -164,12 +158,12 @@ class PagesBrouillon:
         self.message_user(request, phrase)
         return self.go(arrete, "rejets" if list_rejets(arrete).exists() else "change")
 
-    def find_rejet(self: "ArreteAdmin", arrete: Arrete, cle: str) -> RejetArrete:
+    def find_rejet(self, arrete: Arrete, cle: str) -> RejetArrete:
         rejets = RejetArrete.objects.filter(fichier__arrete=arrete).select_related("fichier__arrete", "proposition")
         return get_object_or_404(rejets, pk=read_entier(cle))
 
-    def settle_rejet(self: "ArreteAdmin", request: HttpRequest, rejet: RejetArrete) -> str:
-        agent: Any = request.user
+    def settle_rejet(self, request: HttpRequest, rejet: RejetArrete) -> str:
+        agent = read_agent(request)
         if request.POST.get("acte") == "ecarter":
             drop_rejet(rejet, motif=request.POST.get("motif", "")[:300], par=agent)
             return f"Ligne {rejet.ligne} écartée."
@@ -178,7 +172,7 @@ class PagesBrouillon:
         return f"Ligne {rejet.ligne} corrigée."
 
     def show_rejets(
-        self: "ArreteAdmin",
+        self,
         request: HttpRequest,
         arrete: Arrete,
         *,
@@ -186,7 +180,7 @@ class PagesBrouillon:
         touche: RejetArrete | None = None,
     ) -> HttpResponse:
         rejets = list_rejets(arrete)
-        ecrit = arrete.statut == StatutArrete.BROUILLON and may_write(request.user, arrete.region_id)  # type: ignore[arg-type]
+        ecrit = arrete.statut == StatutArrete.BROUILLON and may_write(read_agent(request), arrete.region_id)
         return render_page(
             request,
             "rejets",

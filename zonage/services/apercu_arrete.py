@@ -129,11 +129,12 @@ def _rehearse(arrete: Arrete, par: User) -> dict[str, Any]:
 
 
 def _read_classes(arrete: Arrete, jour: date) -> Iterable[CommuneLue]:
+    """Every commune of the région with its class on a day (`niveau` and `statut_zone`: `with_niveau`)."""
     lignes = (
         Commune.objects.filter(departement__region_id=arrete.region_id)
         .with_niveau(arrete.profession, au=jour)
         .order_by("departement_id", "cle_tri", "code_insee")
-        .values_list(
+        .values_list(  # type: ignore[misc]
             "code_insee",
             "nom",
             "departement_id",
