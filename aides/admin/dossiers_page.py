@@ -1,5 +1,6 @@
 """What the page of a file reads, bounded: the proof beside the documents, the zone, the thread, what is around it."""
 
+import json
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -22,7 +23,7 @@ from aides.dossiers.instruction import ORGANISMES, SENS, list_collegues
 from aides.dossiers.lecture import BADGES, NOMS_GUICHET, PieceLue, read_piece
 from aides.dossiers.preuves import FORMAT, describe_niveau
 from aides.models import ActeDossier, Anomalie, Contrat, Courrier, Demande, PieceDossier
-from aides.recus import RecuIllisible, digest, judge, load_contenu, load_situation
+from aides.recus import RecuIllisible, digest, judge, load_situation
 from aides.regles.faits import FAITS, format_jour
 from aides.regles.montants import format_euros
 from aides.rejeux import RegleIntrouvable, load_regles
@@ -198,7 +199,7 @@ def read_preuve(demande: Demande) -> PreuveLue:
     """The tree is computed again from what the proof keeps: the archived rule, the facts and the zones of that day."""
     intacte = bool(demande.preuve) and digest(demande.preuve) == demande.preuve_empreinte
     try:
-        contenu = load_contenu(demande.preuve)
+        contenu = json.loads(demande.preuve)
         if contenu.get("format") != FORMAT:
             return PreuveLue(intacte, empechement="La preuve de ce dossier n'a pas la forme attendue.")
         (dispositif,) = load_regles(contenu["regles"])
