@@ -115,7 +115,7 @@ class TestWhatALetterSays:
         assert "-".join(courrier.code[d : d + 4] for d in range(0, 20, 4)) in texte
         assert lecteur.trailer["/Root"]["/MarkInfo"]["/Marked"] == True  # noqa: E712 (an object of pypdf)
         assert lecteur.trailer["/Root"]["/Lang"].lower().startswith("fr")
-        assert lecteur.metadata.title == set_typographie(f"{courrier.get_type_display()} n° {courrier.numero}")
+        assert lecteur.metadata.title == f"{set_typographie(courrier.get_type_display())} n° {courrier.numero}"
         assert b"pdfuaid" in lecteur.trailer["/Root"]["/Metadata"].get_object().get_data()
 
     def test_the_metadata_name_nobody(self, equipe):
