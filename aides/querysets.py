@@ -4,8 +4,8 @@ from typing import Any, Self
 
 from django.db.models import Q
 
-from portal.accounts.enums import ROLES_AGENT
-from portal.core.querysets import PorteeQuerySet, TerritorialiseQuerySet
+from portal.accounts.enums import ROLES_AGENT, ROLES_ARS, Role
+from portal.core.querysets import PorteeQuerySet, TerritorialiseQuerySet, read_portee
 
 
 class DemandeQuerySet(TerritorialiseQuerySet):
@@ -13,6 +13,18 @@ class DemandeQuerySet(TerritorialiseQuerySet):
 
     def for_portee(self, portee: Any) -> Self:
         return super().for_portee(portee).filter(Q(deposee_le__isnull=False) | Q(proprietaire_id=portee.personne))
+
+    def for_agent(self, user: Any) -> Self:
+        """The files of `for_user` that are somebody else's: those that one reads as an agent, deposited.
+
+        The territory alone, without « or mine »: an index then gives the rows in their order (docs/adr/0145).
+        """
+        portee = read_portee(user)
+        territoire = portee.filter_territoire(*ROLES_ARS)
+        if territoire:
+            caisse = portee.filter_territoire(Role.AGENT_CPAM) & Q(guichet="cpam")
+            territoire = territoire | caisse if portee.cles([Role.AGENT_CPAM]) else territoire
+        return self.filter(territoire, deposee_le__isnull=False).exclude(proprietaire_id=portee.personne)
 
 
 class DuDossierQuerySet(TerritorialiseQuerySet):

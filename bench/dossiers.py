@@ -3,7 +3,7 @@
     DATABASE_URL=… REDIS_URL=… python bench/dossiers.py [--quick] [--garder]
 
 Two databases are copied from the one given (communes and a zoning: `load_referentiel`, `load_demonstration`), filled
-by `generate_dossiers`, and dropped at the end (`--garder` keeps them for the next run). A server before each, under the
+by `generate_dossiers`, dropped at the end (`--garder` keeps them for the next run). A server before each, under the
 role of the web, as agents of a département and of a région; the same page is asked of one, then of the other.
 
 P42 home, list, filtered list, search and page of a file: median time ≤ 1.5 times that of the small base.

@@ -1,13 +1,13 @@
 """What the list of the files shows, keeps and sorts: one declaration for the page, the export and the bulk acts.
 
-Who reads which rows is told by `for_user`; the territory is written a second time, alone, because an index follows it.
+Who reads which rows is told by `for_agent`.
 """
 
 from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
@@ -25,8 +25,6 @@ from aides.catalogue import catalogue
 from aides.dossiers.etats import OUVERTES, Statut
 from aides.models import Demande
 from cpts.models import Praticien
-from portal.accounts.enums import ROLES_ARS, Role
-from portal.accounts.portee import AUCUN, Portee, read_portee
 from portal.accounts.securite import demand_sudo
 from portal.core.admin_listes import Choix, Colonne, ListeRapide, Tri
 from portal.core.keyset import Ordre
@@ -38,15 +36,6 @@ LOURDES = (
     "preuve", "faits", "coordonnees", "declarations", "message", "motif", "voies_recours", "praticien__cle_nom",
     "proprietaire__password",
 )  # fmt: skip
-
-
-def filter_agent(portee: Portee) -> Q:
-    """The files of one's territory as an agent: one's own, asked as an applicant, are read elsewhere."""
-    territoire = portee.filter_territoire(*ROLES_ARS)
-    if not territoire:
-        return territoire
-    caisse = portee.filter_territoire(Role.AGENT_CPAM)
-    return territoire if caisse == AUCUN else territoire | caisse & Q(guichet="cpam")
 
 
 def keep_etat(lignes: QuerySet[Any], valeur: str, request: HttpRequest) -> QuerySet[Any]:
@@ -175,9 +164,8 @@ class ListeDemandes(ListeRapide):
     )
 
     def read_rows(self, request: HttpRequest) -> QuerySet[Demande]:
-        visibles: QuerySet[Demande] = self.get_queryset(request)
-        miennes = visibles.filter(filter_agent(read_portee(request.user)), deposee_le__isnull=False)
-        return miennes.select_related("commune", "praticien", "proprietaire", "instructeur").defer(*LOURDES)
+        lues: QuerySet[Demande] = Demande.objects.for_agent(request.user)
+        return lues.select_related("commune", "praticien", "proprietaire", "instructeur").defer(*LOURDES)
 
     def search_rows(self, lignes: QuerySet[Any], texte: str) -> QuerySet[Any]:
         """A number, a RPPS, or the beginning of a name: each is answered by an index, within the territory."""

@@ -31,9 +31,8 @@ def list_taches(request: HttpRequest) -> list[Section]:
     if not portee.has_role(*INSTRUCTEURS, Role.AGENT_CPAM):
         return []
     ouvertes = (
-        Demande.objects.for_user(request.user)
+        Demande.objects.for_agent(request.user)
         .filter(filter_instruction(portee), statut__in=OUVERTES)
-        .exclude(proprietaire_id=request.user.pk)
         .only("id", "numero", "dispositif", "statut", "departement_code", "a_traiter_le", "instructeur_id")
     )
     return [
@@ -83,9 +82,9 @@ def list_a_confirmer(request: HttpRequest, portee: Portee) -> list[Section]:
     if lieu == AUCUN:
         return []
     proposees = (
-        Demande.objects.for_user(request.user)
+        Demande.objects.for_agent(request.user)
         .filter(lieu, statut=Statut.EN_INSTRUCTION, propose_par__isnull=False)
-        .exclude(Q(propose_par_id=request.user.pk) | Q(proprietaire_id=request.user.pk))
+        .exclude(propose_par_id=request.user.pk)
         .only("id", "numero", "dispositif", "statut", "departement_code", "a_traiter_le")
     )
     lues = list(proposees.order_by("a_traiter_le", "id")[:LISTE_MAX])
@@ -95,7 +94,8 @@ def list_a_confirmer(request: HttpRequest, portee: Portee) -> list[Section]:
 def list_paiements(request: HttpRequest, portee: Portee) -> list[Section]:
     """Payments due, and those of the month that comes."""
     jour = timezone.localdate()
-    dues = Echeance.objects.for_user(request.user).filter(
+    # Where one instructs is within what one reads: the territory alone, that an index follows.
+    dues = Echeance.objects.filter(
         filter_instruction(portee),
         nature="versement",
         statut__in=[StatutEcheance.PREVUE, StatutEcheance.A_PAYER],
@@ -117,7 +117,7 @@ def list_paiements(request: HttpRequest, portee: Portee) -> list[Section]:
 
 def list_anomalies(request: HttpRequest, portee: Portee) -> list[Section]:
     """What the controls found and nobody mended."""
-    ouvertes = Anomalie.objects.for_user(request.user).filter(filter_instruction(portee), close_le__isnull=True)
+    ouvertes = Anomalie.objects.filter(filter_instruction(portee), close_le__isnull=True)
     lues = list(ouvertes.order_by("-vue_le", "-pk")[:LISTE_MAX])
     lignes = [
         Ligne(une.constat, reverse("admin:aides_demande_change", args=[une.demande_id]), retard=True) for une in lues
