@@ -162,7 +162,7 @@ class CampagneAdmin(LectureSeule):
             "etats": ETATS,
             "etat": etat if etat in ETATS else "",
             "departement": departement,
-            "suite": urlencode({"etat": etat, "departement": departement, "apres": lues[PAGE - 1].pk})
+            "suite": f"{urlencode({'etat': etat, 'departement': departement})}&apres={lues[PAGE - 1].pk}"
             if len(lues) > PAGE
             else "",
             "reouverture": lies.get("rouvrir") or ReouvertureForm(prefix="rouvrir"),

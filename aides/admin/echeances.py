@@ -42,7 +42,6 @@ class RadarForm(forms.Form):
         label="Horizon",
         choices=[(jours, f"{jours} jours") for jours in HORIZONS],
         coerce=int,
-        empty_value=90,
         required=False,
         widget=forms.Select(attrs=SELECT),
     )
@@ -63,7 +62,7 @@ class RadarForm(forms.Form):
         lus = self.cleaned_data
         return FiltresRadar(
             vue=lus.get("vue") or "echeances",
-            horizon=lus.get("horizon") or 90,
+            horizon=lus["horizon"] or 90,
             nature=lus.get("nature") or "",
             departement=(lus.get("departement") or "").strip().upper(),
             dispositif=(lus.get("dispositif") or "").strip().lower(),
@@ -83,7 +82,7 @@ class EcheanceAdmin(LectureSeule):
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponseBase:  # type: ignore[override]
         if not self.has_view_permission(request):
             raise PermissionDenied
-        lue = {cle: valeur for cle, valeur in request.GET.items() if cle in RadarForm.base_fields}
+        lue = {cle: str(valeur) for cle, valeur in request.GET.items() if cle in RadarForm.base_fields}
         formulaire = RadarForm({"vue": "echeances", "horizon": "90", **lue})
         valide = formulaire.is_valid()
         filtres = formulaire.build_filtres() if valide else FiltresRadar()

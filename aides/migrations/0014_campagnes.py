@@ -46,7 +46,8 @@ $$
 LIGNE = """
 CREATE FUNCTION aides_lignecampagne_vie() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
-    campagne record;
+    close_depuis timestamptz;
+    dans_la_fenetre boolean;
     ligne record;
     declare_change boolean;
     accorde_change boolean;
@@ -56,7 +57,7 @@ BEGIN
         RAISE EXCEPTION 'aides_lignecampagne: effacement'
             USING ERRCODE = 'check_violation', CONSTRAINT = 'ligne_ne_s_efface_pas', TABLE = 'aides_lignecampagne';
     END IF;
-    SELECT statut, nature, plafond, proprietaire_id INTO ligne
+    SELECT statut, nature, proprietaire_id INTO ligne
       FROM aides_echeance WHERE id = NEW.echeance_id;
     IF TG_OP = 'INSERT' THEN
         refus := CASE
@@ -71,7 +72,8 @@ BEGIN
         accorde_change := (NEW.accorde, NEW.accorde_par_id, NEW.motif)
             IS DISTINCT FROM (OLD.accorde, OLD.accorde_par_id, OLD.motif);
         IF declare_change THEN
-            SELECT close_le, clock_timestamp() AT TIME ZONE 'Europe/Paris' AS maintenant, periode INTO campagne
+            SELECT close_le, periode @> (clock_timestamp() AT TIME ZONE 'Europe/Paris')::date
+              INTO close_depuis, dans_la_fenetre
               FROM aides_campagne WHERE id = NEW.campagne_id FOR SHARE;
             NEW.declare_le := clock_timestamp();
         END IF;
@@ -79,8 +81,8 @@ BEGIN
             WHEN (NEW.campagne_id, NEW.echeance_id, NEW.proprietaire_id)
                 IS DISTINCT FROM (OLD.campagne_id, OLD.echeance_id, OLD.proprietaire_id) THEN 'ligne_figee'
             WHEN NEW.potentiel <> OLD.potentiel AND OLD.accorde IS NOT NULL THEN 'ligne_figee'
-            WHEN declare_change AND campagne.close_le IS NOT NULL THEN 'campagne_close'
-            WHEN declare_change AND NOT campagne.periode @> campagne.maintenant::date THEN 'campagne_hors_fenetre'
+            WHEN declare_change AND close_depuis IS NOT NULL THEN 'campagne_close'
+            WHEN declare_change AND dans_la_fenetre IS NOT TRUE THEN 'campagne_hors_fenetre'
             WHEN declare_change AND OLD.accorde IS NOT NULL THEN 'ligne_deja_accordee'
             WHEN accorde_change AND ligne.statut NOT IN ('prevue', 'a_payer') THEN 'ligne_echeance_payee'
             WHEN accorde_change AND NEW.accorde IS NOT NULL AND NEW.demande IS NULL THEN 'ligne_sans_demande'
