@@ -81,6 +81,7 @@ def look(page: "Page", nom: str, largeur: int) -> None:
 
 @pytest.mark.parametrize("javascript", [True], ids=["js"])
 def test_an_arrete_from_its_file_to_its_publication(page: "Page", geste: Geste, marque: str, largeur: int) -> None:
+    page.set_default_timeout(60_000)  # a preview and a publication read the zones of a whole région
     geste("prepare", marque)
     contenu = geste("build_file", marque)
     effet = (datetime.now(UTC) + timedelta(days=40)).date()

@@ -126,7 +126,7 @@ def test_control_without_the_lock_a_region_has_two_zonings_on_one_day(gens, monk
 
     monkeypatch.setattr(module, "hold_zonage", lambda region, profession: None)
     monkeypatch.setattr(module, "find_precedents", read_together)
-    monkeypatch.setattr(module, "refresh_zones", lambda professions: 0)  # it has a lock of its own
+    monkeypatch.setattr(module, "refresh_zones", lambda professions, regions: 0)  # it has a lock of its own
     race(*[lambda a=arrete, q=qui: publish_arrete(a, par=q) for arrete, qui in zip(paire, (un, deux), strict=True)])
     assert count_en_vigueur() == 2
 

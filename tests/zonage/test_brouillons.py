@@ -1,7 +1,9 @@
 """Drafts of arrêtés: read from a file, copied, mended row by row; nothing half-written, nothing lost."""
 
+import os
 import zlib
 from datetime import date
+from pathlib import Path
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -437,3 +439,17 @@ def test_an_author_never_publishes_even_in_the_database(brouillon, agent):
     brouillon.publie_par = agent
     with pytest.raises(ValidationError, match="n'est pas celle qui a écrit"):
         brouillon.validate_constraints()
+
+
+@pytest.mark.donnees
+@pytest.mark.parametrize(
+    ("nom", "profession", "lignes"),
+    [("zonage_medecins_2025.csv", "medecin", 34_875), ("zonage_infirmiers_2026.csv", "infirmier", 34_919)],
+)
+def test_the_official_exports_are_read_whole_and_every_class_is_known(nom, profession, lignes):
+    if not os.environ.get("MAILLAGE_DONNEES"):
+        pytest.skip("MAILLAGE_DONNEES ne nomme pas de dossier")
+    octets = (Path(os.environ["MAILLAGE_DONNEES"]) / "cartosante" / nom).read_bytes()
+    lu = read_fichier(octets, profession, {})
+    assert len(lu.lignes) == lignes
+    assert all(ligne.code and ligne.classe and not ligne.faute for ligne in lu.lignes)

@@ -78,8 +78,8 @@ class NouveauForm(FicheForm):
     depart = forms.ChoiceField(
         label="Partir de",
         choices=[
-            ("fichier", "Un fichier officiel (déposé à l’étape suivante)"),
-            ("vigueur", "Le zonage en vigueur la veille de l’effet"),
+            ("fichier", "Un fichier officiel"),
+            ("vigueur", "Le zonage en vigueur la veille"),
         ],
         initial="fichier",
         widget=forms.Select(attrs=LISTE),

@@ -110,7 +110,7 @@ def _rehearse(arrete: Arrete, par: User) -> dict[str, Any]:
     avant = {lue.code: lue for lue in _read_classes(arrete, jour)}
     with transaction.atomic():
         Arrete.objects.filter(pk=arrete.pk).update(statut=StatutArrete.PUBLIE)
-        open_arrete(arrete)
+        open_arrete(arrete, regions=[arrete.region_id])
         changements, parts = _compare(avant, _read_classes(arrete, jour))
         contexte = ContexteApercu(arrete, jour, changements, par)
         sections = [

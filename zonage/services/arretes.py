@@ -1,6 +1,7 @@
 """The life of an arrêté: brouillon → proposé → publié, and back when it is taken back. Two persons, one
 transaction, one event."""
 
+from collections.abc import Sequence
 from datetime import date
 
 from django.db import connection, transaction
@@ -57,14 +58,14 @@ def publish_arrete(arrete: Arrete, *, par: User) -> Evenement:
     return log_arrete(arrete, "publier", par, fermes=fermes, ouverts=ouverts, lignes=lignes, precedents=precedents)
 
 
-def open_arrete(arrete: Arrete) -> tuple[int, int, int]:
+def open_arrete(arrete: Arrete, *, regions: Sequence[str] | None = None) -> tuple[int, int, int]:
     """Bring an arrêté into the reading. Returns the arrêtés ended, the classements opened, the rows of the reading.
 
-    The statut is the caller's: a preview does this too, and undoes it.
+    The statut is the caller's: a preview does this too, for the communes of its région alone, and undoes it.
     """
     fermes = close_precedents(arrete.region_id, arrete.profession, arrete.periode, sauf=arrete.pk)
     ouverts = arrete.classements.update(publie=True, periode=arrete.periode, origine=arrete.origine)
-    return fermes, ouverts, refresh_zones([arrete.profession])
+    return fermes, ouverts, refresh_zones([arrete.profession], regions)
 
 
 def hold_zonage(region: str, profession: str) -> None:
