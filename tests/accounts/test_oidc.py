@@ -3,13 +3,15 @@
 import pytest
 from django.urls import reverse
 
+from cpts.models import Rattachement
 from portal.accounts.enums import Fournisseur, Role
 from portal.accounts.models import IdentiteExterne, User
 from portal.accounts.oidc import list_fournisseurs
 from portal.accounts.oidc_comptes import read_profil_psc
 from portal.core.models import Evenement
 from tests.accounts import fournisseur_essai as essai
-from tests.people import make_agent, make_user
+from tests.people import make_agent, make_praticien, make_user
+from tests.portal.test_ceinture import as_web
 
 pytestmark = [
     pytest.mark.django_db,
@@ -111,6 +113,26 @@ class TestProSanteConnect:
     def test_follows_an_address_of_the_portal(self, client, fournisseur):
         reponse = client.get(fournisseur.authorize(client, "psc", "psc-1", suite="/aides/"))
         assert reponse["Location"] == "/aides/"
+
+    def test_a_practitioner_of_the_annuaire_is_attached_at_once(self, client, fournisseur, settings):
+        """The hook of the portal itself, under the role of the web."""
+        settings.MAILLAGE_APRES_PSC = ["cpts.services.rattachements.attach_by_psc"]
+        make_praticien(rpps=RPPS)
+        with as_web():
+            assert client.get(fournisseur.authorize(client, "psc", "psc-1")).status_code == 302
+            assert client.get("/praticiens/moi/").status_code == 200
+        rattachement = Rattachement.objects.get()
+        assert (rattachement.praticien_id, rattachement.statut) == (RPPS, "valide")
+        assert str(rattachement.proprietaire_id) == client.session["_auth_user_id"]
+
+    def test_leaving_offers_to_leave_the_provider_by_a_link(self, client, fournisseur):
+        """A link and not a redirection of the form: `form-action` of the CSP names this portal alone."""
+        client.get(fournisseur.authorize(client, "psc", "psc-1"))
+        reponse = client.post("/compte/deconnexion/")
+        assert reponse.status_code == 200
+        assert "form-action 'self'" in reponse["Content-Security-Policy"]
+        assert f'href="{fournisseur.adresse}/oauth2/end_session?id_token_hint=' in reponse.content.decode()
+        assert not is_signed_in(client)
 
 
 class TestProConnect:
@@ -291,6 +313,14 @@ class TestMauvaisRetours:
         retour = fournisseur.authorize(client, "psc", "psc-1")
         fournisseur.faussaire.userinfo = set_claim("email", "Camille@exemple.fr")
         self.check_refused(client, retour, 403)
+
+    def test_beyond_a_number_an_hour_nothing_more_is_written(self, client, fournisseur, monkeypatch):
+        monkeypatch.setattr("portal.accounts.views.oidc.REFUS_PAR_HEURE", 3)
+        adresse = "/compte/oidc/psc/retour/?state=personne"
+        assert [client.get(adresse).status_code for _ in range(5)] == [400, 400, 400, 429, 429]
+        assert Evenement.objects.filter(action="connexion_refusee").count() == 3
+        # Who comes back with a right answer is not kept out.
+        assert client.get(fournisseur.authorize(client, "psc", "psc-1")).status_code == 302
 
     def test_closed_account(self, client, fournisseur):
         ferme = make_user(is_active=False)

@@ -13,19 +13,23 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 from mozilla_django_oidc.utils import generate_code_challenge
+from rest_framework.request import Request
 
 from portal.accounts.invitations import is_open
+from portal.accounts.limites import TropDeTentatives, render_trop, take
 from portal.accounts.models import Invitation, User
 from portal.accounts.oidc import ClientOidc, EchecOidc, Identite, ReglagesOidc, read_reglages
 from portal.accounts.oidc_comptes import find_account
 from portal.accounts.oidc_deconnexion import keep_provider
 from portal.accounts.sessions import open_session
+from portal.core.api.limites import LimiteParAdresse, build_cle
 from portal.core.ceinture import as_systeme
 from portal.core.models import Evenement
 
 journal = logging.getLogger("maillage.oidc")
 DUREE = 600  # seconds to come back with a code
 EN_COURS_MAX = 5
+REFUS_PAR_HEURE = 30
 
 
 @never_cache
@@ -123,10 +127,18 @@ def _find_account(request: HttpRequest, reglages: ReglagesOidc, identite: Identi
 
 
 def _refuse(request: HttpRequest, reglages: ReglagesOidc, echec: EchecOidc) -> HttpResponse:
-    Evenement.objects.create(
-        objet=f"accounts.oidc:{reglages.fournisseur}", action="connexion_refusee", details={"motif": echec.motif}
-    )
-    journal.warning("%s : connexion refusée (%s)", reglages.fournisseur, echec.motif)
+    """One row in the journal; beyond a number an hour from one address, none: nobody fills it from outside."""
+    reseau = build_cle(LimiteParAdresse().get_ident(Request(request)))
+    try:
+        take({f"oidc:reseau:{reseau}": REFUS_PAR_HEURE})
+    except TropDeTentatives as trop:
+        if echec.statut != 503:  # the provider is down: nobody here tries anything
+            return render_trop(request, trop.attente)
+    else:
+        Evenement.objects.create(
+            objet=f"accounts.oidc:{reglages.fournisseur}", action="connexion_refusee", details={"motif": echec.motif}
+        )
+        journal.warning("%s : connexion refusée (%s)", reglages.fournisseur, echec.motif)
     contexte = {
         "fournisseur": reglages.fournisseur.label,
         "indisponible": echec.statut == 503,
