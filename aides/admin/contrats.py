@@ -107,7 +107,7 @@ class ContratAdmin(LectureSeule):
         lies = lies or {}
         portee = read_portee(request.user)
         actions = list_actions(contrat.demande, portee)
-        lignes = list(contrat.echeances.select_related("piece").order_by("le", "pk")[:LIGNES_MAX])
+        lignes = list(contrat.echeances.select_related("piece__document").order_by("le", "pk")[:LIGNES_MAX])
         contexte = {
             "titre": f"Contrat {contrat.numero}",
             "contrat": contrat,

@@ -129,7 +129,10 @@ def record_obligation(
     piece: PieceDossier | None = None,
     version: int | None = None,
 ) -> Echeance:
-    """A duty kept, or not: `remarque` says why it is not. `piece`: the proof, a document of the same file."""
+    """A duty kept, or not: `remarque` says why it is not.
+
+    `piece`: the proof, a document of the same file; None keeps the one that the holder joined.
+    """
     _, demande, ligne = lock_echeance(echeance)
     if not may_act(Action.NOTER, demande, read_portee(par)):
         raise DroitRefuse("Constater un engagement : vous n'avez pas ce droit sur ce dossier.")
@@ -151,7 +154,7 @@ def record_obligation(
         constatee_le=le,
         constatee_par=par,
         remarque=remarque.strip()[:300],
-        piece=piece,
+        piece=piece or ligne.piece,
     )
     details = {"echeance": ligne.pk, "code": ligne.code, "rang": ligne.rang, "tenue": tenue}
     phrase = f"Engagement {'tenu' if tenue else 'non tenu'} : {ligne.libelle}"

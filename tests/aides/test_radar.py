@@ -11,7 +11,10 @@ from django.urls import reverse
 from pypdf import PdfWriter
 
 from aides.contrats.fin import notify_resiliation
+from aides.contrats.paiements import record_obligation
+from aides.contrats.preuves import join_preuve
 from aides.contrats.radar import FiltresRadar, list_radar
+from aides.dossiers.erreurs import TransitionImpossible
 from aides.models import Contrat, Echeance
 from portal.accounts.enums import Role
 from portal.core.models import Evenement
@@ -174,3 +177,13 @@ def test_somebody_elses_duty_is_not_found(client, equipe):
         client.force_login(qui)
         assert client.post(reverse("contrat_preuve", args=[ligne.pk]), {"fichier": make_pdf()}).status_code == 404
         assert "Vous n’avez pas de contrat" in client.get(reverse("contrat_list")).content.decode()
+
+
+def test_an_agent_who_observes_a_duty_keeps_its_proof(equipe):
+    contrat = make_contrat(equipe)
+    retard = join_preuve(make_retard(contrat), make_pdf(), par=contrat.proprietaire)
+    constat = record_obligation(retard, par=equipe.instructeur, tenue=True, le=aujourdhui())
+    assert constat.piece == retard.piece
+    assert constat.piece is not None
+    with pytest.raises(TransitionImpossible):
+        join_preuve(constat, make_pdf(), par=contrat.proprietaire)
