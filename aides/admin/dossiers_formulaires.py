@@ -154,6 +154,9 @@ class MontantForm(DossierForm):
     montant = build_montant("Montant total du contrat (€)", min_value=Decimal(0), required=False)
 
     def __init__(self, donnees: Any = None, *, cadre: Cadre, prefix: str) -> None:
+        if donnees is not None:  # « 43 750,00 », as people write it, with any space
+            saisi = "".join(donnees.get(f"{prefix}-montant", "").split())
+            donnees = {**dict(donnees.items()), f"{prefix}-montant": saisi}
         super().__init__(donnees, cadre=cadre, prefix=prefix)
         self.fields["montant"].help_text = describe_bornes(cadre.demande)
         self.fields["montant"].required = cadre.demande.montant_maximum is not None
