@@ -12,6 +12,7 @@ from aides.contrats.rappels import ask_rappels, send_rappel
 from aides.contrats.signature import reach_termes, start_contrats
 from aides.courriers.emission import make_pdf
 from aides.dossiers import annonces, relances
+from aides.dossiers.controles import record_controles
 from aides.eligibilite.calcul import is_due, refresh_eligibilite
 from aides.eligibilite.classes import PARTOUT, Portee, list_professions
 from aides.models import EtatSuivi, Suivi
@@ -180,3 +181,9 @@ def remind_echeances(course: Course) -> None:
 def send_courriel_rappel(rappel: int) -> None:
     """One message about one line, one threshold and one person."""
     send_rappel(rappel)
+
+
+@tache("aides.controles_jour", atomique=False, duree=DUREE_DONNEES)
+def check_dossiers(course: Course) -> None:
+    """Every check over every file: what is new is opened, what is mended is closed."""
+    record_controles(ouvre=course.tranche)

@@ -296,6 +296,8 @@ MAILLAGE_PERIODIQUES: dict[str, dict[str, Any]] = {
     "suivis": {"tache": "aides.suivi_jour", "toutes_les": 300},
     # Contracts begin on their day and reach their term; payments fall due.
     "contrats": {"tache": "aides.contrats_jour", "toutes_les": 600},
+    # The checks of files and contracts, over all of them.
+    "controles": {"tache": "aides.controles_jour", "a": "04:50"},
     # What falls due in thirty days, in seven, or is late: one message each, once.
     "rappels": {"tache": "aides.rappels_jour", "a": "06:10"},
 }
