@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -101,7 +102,12 @@ def record_controles(
 
 def _record(controle: Controle, cles: Collection[UUID] | None, jour: date, instant: datetime) -> tuple[int, int, int]:
     """How many it sees, how many of them are new, how many are closed."""
-    valeurs = {"jour": jour, "code": controle.code, "instant": instant, "cles": [str(cle) for cle in cles or ()]}
+    valeurs: dict[str, Any] = {
+        "jour": jour,
+        "code": controle.code,
+        "instant": instant,
+        "cles": [str(cle) for cle in cles or ()],
+    }
     ecriture = ECRITURE.format(dossiers=_open_dossiers(cles), selection=controle.selection, limite=ANOMALIES_MAX)
     cloture = CLOTURE.format(filtre="true" if cles is None else "demande_id = ANY(%(cles)s::uuid[])")
     with connection.cursor() as cursor:
