@@ -102,7 +102,8 @@ def list_corrigibles(demande: Demande, version: Version, *, envoi: Mapping[str, 
     """The answers as fields, while a correction is asked. `envoi`: what was typed, with what is wrong in it."""
     if demande.statut != Statut.INCOMPLETE:
         return {}
-    saisie, erreurs = Saisie(demande.faits), {}
+    saisie = Saisie(demande.faits)
+    erreurs: dict[str, str] = {}
     if envoi is not None:
         saisie, erreurs = read_saisie(envoi, demande, version)
     fautes = {code: phrase for code, phrase in erreurs.items() if code in FAITS}
