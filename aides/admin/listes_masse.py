@@ -7,6 +7,7 @@ from django import forms
 from django.http import HttpRequest
 
 from aides.admin.listes_choix import list_collegues
+from aides.dossiers.controles import record_controles
 from aides.dossiers.droits import may_act
 from aides.dossiers.erreurs import ActeRefuse, VersionPerimee
 from aides.dossiers.etats import TRANSITIONS, Action
@@ -98,6 +99,13 @@ def run_acte(acte: Callable[..., Any]) -> Callable[[Any, Any, int, dict[str, Any
     return run
 
 
+def run_controles(demande: Demande, user: Any, version: int, donnees: dict[str, Any]) -> str:
+    """Run the checks over one file, and say what they leave open."""
+    bilan = record_controles([demande.pk])
+    trouvees = bilan.ouvertes + bilan.confirmees
+    return f"Contrôlé : {trouvees} incohérence(s) à regarder" if trouvees else "Contrôlé : rien à signaler"
+
+
 ACTES_EN_MASSE = (
     ActeEnMasse(
         "confier", "Confier à un instructeur", explain_confier, run_acte(assign_demande), ConfierForm, "Confié"
@@ -117,5 +125,13 @@ ACTES_EN_MASSE = (
         run_acte(remind_demandeur),
         None,
         "Relance envoyée",
+    ),
+    ActeEnMasse(
+        "controler",
+        "Lancer les contrôles",
+        lambda demande, user, donnees: explain_droit(demande, Action.NOTER, user),
+        run_controles,
+        None,
+        "Contrôlé",
     ),
 )

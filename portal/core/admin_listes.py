@@ -20,6 +20,7 @@ from django.urls import path
 from django.utils import timezone
 from django.utils.formats import number_format
 from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST
 
 from portal.core.admin_masse import ActeEnMasse, Masse
 from portal.core.exports import Apropos, export_csv, export_xlsx
@@ -126,8 +127,8 @@ class ListeRapide(admin.ModelAdmin):
     # The page.
     def get_urls(self) -> list[Any]:
         infos = self.opts.app_label, self.opts.model_name
-        masse = self.admin_site.admin_view(never_cache(self.masse_view))
-        export = self.admin_site.admin_view(never_cache(self.export_view))
+        masse = self.admin_site.admin_view(never_cache(require_POST(self.masse_view)))
+        export = self.admin_site.admin_view(never_cache(require_POST(self.export_view)))
         return [
             path("masse/", masse, name="{}_{}_masse".format(*infos)),
             path("export/", export, name="{}_{}_export".format(*infos)),
@@ -274,7 +275,7 @@ class ListeRapide(admin.ModelAdmin):
     def export_view(self, request: HttpRequest) -> HttpResponseBase:
         self.check_reader(request)
         forme = request.POST.get("format", "")
-        if request.method != "POST" or forme not in ("csv", "xlsx"):
+        if forme not in ("csv", "xlsx"):
             raise Http404
         demandee = self.read_demandee(request, QueryDict(request.POST.get("requete", "")))
         lignes = self.select(request, demandee)
@@ -307,8 +308,6 @@ class ListeRapide(admin.ModelAdmin):
     def masse_view(self, request: HttpRequest) -> HttpResponse:
         if not self.may_act(request):
             raise PermissionDenied
-        if request.method != "POST":
-            raise Http404
         return Masse(self, request).answer()
 
 
