@@ -38,7 +38,7 @@ class Page:
 
     titre: str
     faits: Sequence[tuple[str, Any]] = ()
-    formulaire: forms.Form | None = None
+    formulaire: forms.BaseForm | None = None
     bouton: str = ""
     explication: str = ""
     objet: Model | None = None
