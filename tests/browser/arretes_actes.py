@@ -7,11 +7,11 @@ from datetime import date, timedelta
 from django.utils import timezone
 
 from aides.models import MessageSuivi
-from portal.accounts.enums import Role
-from portal.accounts.models import User
+from portal.accounts.enums import Role, TypeOrganisation
+from portal.accounts.models import Organisation, User
 from portal.core.models import Envoi
 from tests.aides.suivis_essai import follow, run_envoi, work
-from tests.people import make_agent
+from tests.people import make_mandat
 from zonage.enums import StatutArrete
 from zonage.lecture import zone
 from zonage.models import Arrete, Commune
@@ -27,10 +27,12 @@ def say(valeur: object) -> None:
 
 def prepare(marque: str) -> None:
     """Two agents of the région, and three people who follow a commune that will change."""
+    ars = Organisation.objects.create(
+        type=TypeOrganisation.ARS, nom=f"ARS d'essai {marque}", code=f"E{marque}", region_code="27"
+    )
     for role in (Role.INSTRUCTEUR, Role.VALIDEUR):
-        agent = make_agent(role, "region:27", courriel=f"{role.value}-{marque}@exemple.test")
-        agent.set_password(SECRET)
-        agent.save()
+        agent = User.objects.create_user(f"{role.value}-{marque}@exemple.test", SECRET)
+        make_mandat(agent, role, "region:27", organisation=ars)
     for rang in range(3):
         follow(f"{marque}-{rang}@exemple.test", COMMUNE, statut="projet")
 
