@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from aides.dossiers import annonces
 from aides.dossiers.actes import apply_action
+from aides.dossiers.droits import may_act
 from aides.dossiers.erreurs import ActeInvalide, DroitRefuse, EnveloppeEpuisee
 from aides.dossiers.etats import Action, Statut
 from aides.dossiers.horloge import count_jours
@@ -28,6 +29,7 @@ from aides.dossiers.instruction import (
 )
 from aides.models import ModeleCourrier
 from portal.accounts.enums import Role
+from portal.accounts.portee import read_portee
 from portal.core.models import Envoi, Evenement
 from tests.aides.dossiers_essai import RECOURS, Equipe, make_dossier, make_enveloppe, make_piece
 from tests.people import make_agent, make_mandat
@@ -189,3 +191,16 @@ def test_an_opinion_comes_back_with_its_sense(equipe):
         record_avis(demande, par=equipe.instructeur, sens="peut-être", commentaire="…")
     acte = record_avis(demande, par=equipe.instructeur, sens="favorable", commentaire="Avis favorable de l'URPS.")
     assert (demande.statut, acte.details) == ("en_instruction", {"sens": "favorable"})
+
+
+@pytest.mark.parametrize("guichet", ["ars", "cpam"])
+def test_the_list_of_colleagues_is_that_of_who_may_instruct(equipe, guichet):
+    demande = make_dossier(Statut.RECEVABLE, equipe=equipe, guichet=guichet)
+    lieux = ["national", "region:27", "region:84", "departement:71", "departement:21"]
+    roles = [role for role in Role if role is not Role.COORDINATEUR_CPTS]
+    agents = [make_agent(role, lieu) for role in roles for lieu in lieux]
+    agents += [make_agent(Role.INSTRUCTEUR, "departement:71", is_active=False)]
+    proposes = list_collegues(demande)
+    for agent in agents:
+        assert (agent in proposes) is may_act(Action.INSTRUIRE, demande, read_portee(agent))
+    assert equipe.demandeur not in proposes
