@@ -1,5 +1,7 @@
 """The values that the filters of the lists offer: those of the perimeter of who asks."""
 
+from typing import Any
+
 from django.db.models import Q
 from django.http import HttpRequest
 from django.utils import timezone
@@ -49,6 +51,7 @@ def list_instructeurs(request: HttpRequest) -> list[tuple[str, str]]:
 
 def list_collegues(request: HttpRequest) -> list[tuple[str, str]]:
     """Who may instruct, by a mandat over a part of my territory. The file says whether they may instruct it."""
+    user: Any = request.user
     cles = read_portee_de(request).cles([*ROLES_ARS, Role.AGENT_CPAM])
     mandats = Mandat.objects.en_vigueur(au=timezone.localdate()).filter(
         role__in=[Role.INSTRUCTEUR, Role.VALIDEUR, Role.AGENT_CPAM], user__is_active=True
@@ -59,7 +62,7 @@ def list_collegues(request: HttpRequest) -> list[tuple[str, str]]:
         dans = Departement.objects.filter(region_id__in=[c.partition(":")[2] for c in cles if c.startswith("region")])
         lieux |= Q(perimetre="departement") & (Q(perimetre_code__in=codes) | Q(perimetre_code__in=dans.values("code")))
         mandats = mandats.filter(lieux)
-    lus = mandats.exclude(user_id=request.user.pk).order_by("user__last_name", "user__first_name", "user_id")
+    lus = mandats.exclude(user=user).order_by("user__last_name", "user__first_name", "user_id")
     noms = lus.values_list("user_id", "user__first_name", "user__last_name").distinct()[:COLLEGUES_MAX]
     return [(str(pk), f"{prenom} {nom}".strip() or f"compte {pk}") for pk, prenom, nom in noms]
 

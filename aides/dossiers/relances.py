@@ -60,7 +60,9 @@ def remind_demandeur(demande: Demande, *, par: User, version: int | None = None)
 def send_relance(identifiant: int) -> bool:
     """Write it now, if the correction is still awaited. The same reminder always gives the same Message-ID."""
     evenement = Evenement.objects.filter(pk=identifiant, action=ACTION).first()
-    cle = evenement.objet.partition(":")[2] if evenement else None
+    if evenement is None:
+        return False
+    cle = evenement.objet.partition(":")[2]
     demande = Demande.objects.select_related("proprietaire").filter(pk=cle, statut=Statut.INCOMPLETE).first()
     if demande is None or not demande.proprietaire.email or not demande.proprietaire.is_active:
         return False

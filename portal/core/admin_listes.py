@@ -282,10 +282,11 @@ class ListeRapide(admin.ModelAdmin):
         nombre = lignes.select_related(None).order_by()[: PERSONNES_SANS_PREUVE + 1].count()
         if nombre > PERSONNES_SANS_PREUVE and (refus := self.demand_proof(request)) is not None:
             return refus
+        auteur: Any = request.user
         Evenement.objects.create(
             objet=f"{self.get_nom_liste()}:liste",
             action="exporter",
-            auteur=request.user,
+            auteur=auteur,
             details={
                 "format": forme,
                 "filtres": {lu.choix.nom: lu.valeur for lu in demandee.filtres if lu.valeur},

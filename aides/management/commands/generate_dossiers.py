@@ -174,7 +174,7 @@ def load_temporaires(cursor: CursorWrapper, equipes: list[tuple[str, int, str]],
 def fill_personnes(cursor: CursorWrapper, deja: int, nombre: int) -> dict[str, Any]:
     """Applicants and practitioners: two for three files."""
     personnes, avant = max(1, nombre * 2 // 3), deja * 2 // 3
-    bornes = {"premier": avant + 1, "dernier": personnes, "prenoms": PRENOMS, "syllabes": SYLLABES}
+    bornes: dict[str, Any] = {"premier": avant + 1, "dernier": personnes, "prenoms": PRENOMS, "syllabes": SYLLABES}
     cursor.execute(PERSONNES, bornes)
     cursor.execute(PRATICIENS, bornes)
     cursor.execute("SELECT min(id) FROM accounts_user WHERE email LIKE 'demandeur%%@engendre.invalid'", [])
