@@ -79,6 +79,15 @@ def spread(perimetre, code, organisation):
     return {code} if perimetre == TypePerimetre.DEPARTEMENT else {f"cpts {code}"}
 
 
+def describe_places(organisation):
+    """The perimeters of an organisation, as (kind, code)."""
+    if organisation.type == "cpts":
+        return {("cpts", organisation.code)}
+    if organisation.departement_code:
+        return {("departement", organisation.departement_code)}
+    return {("region", organisation.region_code)} if organisation.region_code else {("national", "")}
+
+
 def read_pouvoirs():
     """{person: {(role, place)}}, today or one day: an account closed or an organisation put aside gives nothing."""
     lus = {user.pk: set() for user in User.objects.all()}
@@ -158,8 +167,13 @@ class Droits(RuleBasedStateMachine):
     def propose(self, rang, role, perimetre, decalage, duree):
         genre, _, code = perimetre.partition(":")
         debut = timezone.localdate() + timedelta(days=decalage)
+        organisation = self.pick(self.organisations, rang)
+        if rang % 2:  # one time in two, an organisation that can: else almost all would be refused
+            genres = organisations.ORGANISATIONS_DE[role]
+            tous = [o for o in self.organisations if o.type in genres]
+            organisation = next((o for o in tous if (genre, code) in describe_places(o)), organisation)
         return Proposition(
-            self.pick(self.organisations, rang), role, TypePerimetre(genre), code, debut,
+            organisation, role, TypePerimetre(genre), code, debut,
             debut + timedelta(days=duree) if duree else None,
         )  # fmt: skip
 
