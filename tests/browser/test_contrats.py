@@ -63,7 +63,8 @@ def test_a_year_is_declared_then_granted(page: "Page", portail: str, tmp_path: P
 
     page.goto("/contrats/agenda/")
     press(page, "Créer une adresse")
-    assert_accessible(page)
+    if javascript:  # else the page is opened again by its address, which is only ever posted to
+        assert_accessible(page)
     assert page.get_by_label("Adresse de l’agenda").input_value().endswith(".ics")
 
     sign_in(page, valideur, MOT_DE_PASSE, "/admin/aides/echeance/")
@@ -76,7 +77,9 @@ def test_a_year_is_declared_then_granted(page: "Page", portail: str, tmp_path: P
     assert_accessible(page)
     page.locator("input[name=ligne]").last.check(force=True)
     press(page, "Accorder les lignes cochées")
-    assert_accessible(page)
+    if javascript:
+        assert_accessible(page)
     press(page, "Accorder 12")
-    assert_accessible(page)
+    if javascript:
+        assert_accessible(page)
     assert "€ accordés" in page.inner_text("main")
