@@ -60,9 +60,11 @@ def read_classes(jour: str) -> None:
     say([zone(COMMUNE, "medecin", au=au).niveau for au in (effet - timedelta(days=1), effet)])
 
 
-def count_messages(marque: str) -> None:
+def count_messages(numero: str) -> None:
+    """The messages of today that the publication asked for, once the worker has read it."""
     work()
-    siens = MessageSuivi.objects.filter(destinataire__adresse__startswith=f"{marque}-")
+    arrete = Arrete.objects.get(numero=numero)
+    siens = MessageSuivi.objects.filter(cause__objets__contains=[f"zonage.arrete:{arrete.pk}"])
     say(siens.exclude(prevu_le__gt=timezone.localdate()).count())
 
 
