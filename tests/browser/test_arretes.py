@@ -116,7 +116,8 @@ def test_an_arrete_from_its_file_to_its_publication(page: "Page", geste: Geste, 
     assert trouve is not None
     a_prevenir = int(trouve[1])
     assert a_prevenir >= 3  # the three of this passage, and whoever another test left
-    assert f"Chalon-sur-Saône ({COMMUNE})" in texte
+    liste = page.request.get(f"{page.url}?format=csv").text()
+    assert f"\r\n{COMMUNE};Chalon-sur-Saône;71;" in liste
     page.goto(brouillon)
     click(page, "Proposer à la publication")
     look(page, "propose", largeur)
