@@ -28,12 +28,13 @@ journal = logging.getLogger("maillage.relais")
 # What a broker that is down, frozen or replaced may raise on its way through kombu.
 PANNES_DE_FILE = (redis.RedisError, FileInjoignable, OSError, AttributeError)
 
+# ARRAY(…): the lock is taken once. As `IN (…)` a plan may run the subquery again, and take more than the batch.
 QUARANTAINE = """
 UPDATE core_envoi SET statut = 'quarantaine',
        erreur = CASE WHEN erreur = '' THEN 'arrêt brutal : le travailleur est mort en l''exécutant' ELSE erreur END
- WHERE id IN (SELECT id FROM core_envoi
+ WHERE id = ANY (ARRAY(SELECT id FROM core_envoi
                WHERE statut IN ('a_envoyer', 'envoye') AND prochain_essai_le <= now() AND tentatives >= %(max)s
-               ORDER BY id LIMIT 100 FOR UPDATE SKIP LOCKED)
+               ORDER BY id LIMIT 100 FOR UPDATE SKIP LOCKED))
 RETURNING id
 """
 PRISE = """
@@ -41,9 +42,9 @@ UPDATE core_envoi
    SET statut = 'envoye', envois = least(envois + 1, 30000), debute_le = NULL,
        jeton = jeton + CASE WHEN jeton = 0 OR debute_le IS NOT NULL THEN 1 ELSE 0 END,
        prochain_essai_le = now() + least(%(recul)s * power(2, least(envois, 12)), %(recul_max)s) * interval '1 second'
- WHERE id IN (SELECT id FROM core_envoi
+ WHERE id = ANY (ARRAY(SELECT id FROM core_envoi
                WHERE statut IN ('a_envoyer', 'envoye') AND prochain_essai_le <= now() AND tentatives < %(max)s
-               ORDER BY prochain_essai_le, id LIMIT %(lot)s FOR UPDATE SKIP LOCKED)
+               ORDER BY prochain_essai_le, id LIMIT %(lot)s FOR UPDATE SKIP LOCKED))
 RETURNING id, tache, jeton, envois
 """
 RENDU = """
