@@ -57,9 +57,8 @@ class CampagneQuerySet(PorteeQuerySet):
             return self
         regions = [cle.removeprefix("region:") for cle in cles if cle.startswith("region:")]
         departements = [cle.removeprefix("departement:") for cle in cles if cle.startswith("departement:")]
-        siennes = Q(
-            pk__in=self.model._meta.get_field("lignes").related_model.objects.for_portee(portee).values("campagne")
-        )
+        lignes: Any = self.model._meta.get_field("lignes").related_model
+        siennes = Q(pk__in=lignes.objects.for_portee(portee).values("campagne"))
         return self.filter(Q(region__in=regions) | Q(region__departements__in=departements) | siennes).distinct()
 
 

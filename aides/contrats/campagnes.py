@@ -153,7 +153,7 @@ def add_lignes(campagne: Campagne) -> int:
             region_code=echeance.region_code,
             departement_code=echeance.departement_code,
             guichet=echeance.guichet,
-            potentiel=echeance.montant if echeance.montant is not None else echeance.plafond,
+            potentiel=echeance.borne,
             demande=echeance.montant,
             calcul="montant fixe du contrat" if echeance.montant is not None else "",
         )

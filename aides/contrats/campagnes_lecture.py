@@ -72,7 +72,7 @@ def sum_lignes(lignes: QuerySet[LigneCampagne], champ: str) -> Totaux:
         "somme_accorde": Sum("accorde"),
     }
     groupes = nues.values(cle=F(champ)).annotate(**sommes).order_by(champ)[:200]
-    return Totaux(_build("", nues.aggregate(**sommes)), tuple(_build(str(lu["cle"]), lu) for lu in groupes))
+    return Totaux(_build("", nues.aggregate(**sommes)), tuple(_build(str(lu["cle"]), dict(lu)) for lu in groupes))
 
 
 def _build(cle: str, lu: dict[str, Any]) -> Total:

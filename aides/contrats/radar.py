@@ -179,7 +179,7 @@ def _read_renouvellement(code: str, version: str, terme: date | None) -> int | N
 
 def _add_instructeurs(lignes: list[LigneRadar], au: date) -> list[LigneRadar]:
     """« Sans instructeur »: nobody is named, or who was named has no mandat any more. One query a page."""
-    nommes = {ligne.contrat.demande.instructeur_id for ligne in lignes} - {None}
+    nommes = {cle for ligne in lignes if (cle := ligne.contrat.demande.instructeur_id) is not None}
     mandats = Mandat.objects.en_vigueur(au=au).filter(user_id__in=nommes, role__in=ROLES_AGENT, user__is_active=True)
     presents = set(mandats.order_by().values_list("user_id", flat=True).distinct()[: PAGE * EXPORT_MAX])
     return [

@@ -4,6 +4,7 @@ The holder is told of the duties; the instructor, of the duties and of the payme
 """
 
 from datetime import date, timedelta
+from typing import Any
 from smtplib import SMTPRecipientsRefused
 
 from django.db import connection
@@ -52,7 +53,7 @@ def ask_rappels(au: date) -> int:
     """Write the reminders due that nobody asked for yet, `LOT` at most, each with its intent. Returns how many."""
     total = 0
     for seuil, (plus_tot, plus_tard) in FENETRES.items():
-        valeurs = {
+        valeurs: dict[str, Any] = {
             "seuil": seuil.value,
             "statuts": VIVANTS,
             "du": au + timedelta(days=plus_tot),

@@ -352,8 +352,8 @@ MAILLAGE_APERCUS_ZONAGE: list[str] = ["aides.apercu_zonage.list_sections"]
 # answer. Neither comes from a text (docs/adr/0131, 0132): each agency sets its own.
 MAILLAGE_SEUIL_DEUX_PERSONNES = env.str("MAILLAGE_SEUIL_DEUX_PERSONNES", default="10000")
 MAILLAGE_OBJECTIF_INSTRUCTION_JOURS = env.int("MAILLAGE_OBJECTIF_INSTRUCTION_JOURS", default=60)
-# The unit of the pro ratas of a contract, « jour » or « mois », by scheme (« caim=jour,coscom=mois »). The texts read do
-# not give it: without one, both figures are shown and an agent decides (docs/adr/0136).
+# The unit of the pro ratas of a contract, « jour » or « mois », by scheme (« caim=jour,coscom=mois »). The texts read
+# do not give it: without one, both figures are shown and an agent decides (docs/adr/0136).
 MAILLAGE_PRORATAS = env.dict("MAILLAGE_PRORATAS", default={})
 # Agents give a code after their password; production refuses to start without it (docs/adr/0105).
 MAILLAGE_DEUX_FACTEURS = env.bool("MAILLAGE_DEUX_FACTEURS", default=True)

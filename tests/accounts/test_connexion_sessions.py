@@ -31,7 +31,7 @@ def agent():
 
 
 def open_client(user, agent=FIREFOX):
-    client = Client(HTTP_USER_AGENT=agent)
+    client = Client(headers={"user-agent": agent})
     assert client.post("/compte/connexion/", {"username": user.email, "password": SECRET}).status_code == 302
     return client
 
