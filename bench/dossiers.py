@@ -34,8 +34,9 @@ PORTS = {"petit": 21_195, "grand": 21_196}
 CADENCE = 50.0
 LECTEURS = 16
 COOKIE = "__Host-session"
-AGENTS = ("agent0.71@engendre.invalid", "region.27@engendre.invalid")
+AGENTS = ("agent0.59@engendre.invalid", "region.27@engendre.invalid")
 NOMS = ("departement", "region")
+"""The most peopled département: at 2,000 files it fills a page already, so that both sides show as many rows."""
 
 # Run by a child with the settings and the secret of the servers: the session of an agent who has given both factors.
 SESSIONS = """

@@ -136,7 +136,7 @@ class Demande(Territorialise):
             models.Index(fields=["-deposee_le", "id"], name="demande_recentes"),
             models.Index(fields=["instructeur", "a_traiter_le", "id"], name="demande_de_l_instructeur"),
             models.Index(fields=["dispositif", "statut", "-deposee_le", "id"], name="demande_par_dispositif"),
-            # The lists of the agents (migration 0015, docs/adr/0145).
+            # The lists of the agents (migration 0016, docs/adr/0145).
             models.Index(
                 fields=["departement_code", "a_traiter_le", "id"],
                 name="demande_ouvertes_departement",
