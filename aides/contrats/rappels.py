@@ -4,8 +4,8 @@ The holder is told of the duties; the instructor, of the duties and of the payme
 """
 
 from datetime import date, timedelta
-from typing import Any
 from smtplib import SMTPRecipientsRefused
+from typing import Any
 
 from django.db import connection
 from django.urls import reverse

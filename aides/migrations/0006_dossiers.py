@@ -64,6 +64,7 @@ class Migration(migrations.Migration):
                 ('faits', models.JSONField(default=dict, verbose_name='réponses')),
                 ('coordonnees', models.JSONField(blank=True, default=dict, verbose_name='coordonnées')),
                 ('message', models.TextField(blank=True, max_length=4000, verbose_name='message du demandeur')),
+                ('declarations', models.JSONField(blank=True, default=dict, verbose_name='déclarations')),
                 ('statut', models.CharField(choices=[('brouillon', 'Brouillon'), ('deposee', 'Déposée'), ('incomplete', 'Incomplète'), ('recevable', 'Recevable'), ('en_instruction', 'En instruction'), ('avis', 'Avis demandé'), ('accordee', 'Accordée'), ('refusee', 'Refusée'), ('retiree', 'Retirée'), ('caduque', 'Caduque'), ('signee', 'Signée'), ('en_cours', 'En cours'), ('suspendue', 'Suspendue'), ('a_l_echeance', "À l'échéance"), ('resiliee', 'Résiliée'), ('remboursement_du', 'Remboursement dû'), ('soldee', 'Soldée')], default='brouillon', max_length=18, verbose_name='état')),
                 ('version', models.PositiveIntegerField(default=1, verbose_name='version de la ligne')),
                 ('preuve', models.TextField(blank=True, verbose_name='preuve figée')),
@@ -252,10 +253,5 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='demande',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('incomplete_le__isnull', False), ('statut', 'incomplete')), models.Q(models.Q(('statut', 'incomplete'), _negated=True), ('incomplete_le__isnull', True)), _connector='OR'), name='demande_horloge'),
-        ),
-        migrations.AddField(
-            model_name='demande',
-            name='declarations',
-            field=models.JSONField(blank=True, default=dict, verbose_name='déclarations'),
         ),
     ]

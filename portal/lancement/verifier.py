@@ -78,7 +78,7 @@ def list_steps() -> Iterator[Etape]:
     yield Etape("migrations à jour, une seule ligne", gestion("makemigrations", "--check", "--dry-run"))
     yield Etape(
         "migrations sans danger",
-        gestion("lintmigrations", "--no-cache", "--exclude-apps", "dsfr", "--quiet", "ok"),
+        gestion("lintmigrations", "--no-cache", "--exclude-apps", *TIERCES, *SUR_NEUVE, "--quiet", "ok"),
         OUTILS,
     )
     deploy = gestion("check", "--deploy", "--fail-level", "WARNING")
@@ -86,6 +86,10 @@ def list_steps() -> Iterator[Etape]:
     yield Etape("types (mypy)", outil("mypy"))
 
 
+# The migrations of the packages are theirs to answer for.
+TIERCES = ("dsfr", "axes", "otp_static", "otp_totp", "pghistory")
+# Written in SQL on a table that the same release makes: the linter reads the body of its trigger as changes of columns.
+SUR_NEUVE = ("--ignore-name", "0009_etats")
 OUTILS = {"DJANGO_SETTINGS_MODULE": "portal.settings.outils"}
 
 
