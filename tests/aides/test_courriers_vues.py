@@ -21,6 +21,7 @@ from tests.aides.contrats_essai import CAIM, make_contrat
 from tests.aides.dossiers_essai import Equipe, make_dossier
 from tests.people import make_agent, make_commune
 
+INCONNU = "KG2XRKPEB94ND8AE7EW2"  # well formed, given to nobody
 VERIFIER = "/courriers/verifier/"
 ADMIN = "/admin/aides/courrier/"
 MODELES = "/admin/aides/modelecourrier/"
@@ -67,9 +68,7 @@ class TestChecking:
     def test_the_code_is_read_however_it_is_typed(self, client, courrier):
         assert client.post(VERIFIER, {"code": f" {courrier.code.lower()} "}).status_code == 200
 
-    @pytest.mark.parametrize(
-        ("code", "statut"), [("ABCD", 400), ("KG2XRKPEB94ND8AE7EW2", 404), ("U" * 20, 400), ("é" * 500, 400)]
-    )
+    @pytest.mark.parametrize(("code", "statut"), [("ABCD", 400), (INCONNU, 404), ("U" * 20, 400), ("é" * 500, 400)])
     def test_a_wrong_code_says_what_to_look_at(self, client, db, code, statut):
         reponse = client.get(VERIFIER, {"code": code})
         assert reponse.status_code == statut
