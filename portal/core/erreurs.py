@@ -13,6 +13,9 @@ PREFIXE_API = "/api/"
 ATTENTE = "30"
 """Seconds before trying again, when the database does not answer."""
 
+SANS_OBJET = "matches the given query."
+"""How the sentence of `get_object_or_404` ends: it names the model, and tells forbidden from a key of another shape."""
+
 DETAILS = {
     400: "La demande contient une valeur que le portail ne peut pas lire.",
     403: "Cette action n'est pas permise.",
@@ -39,9 +42,9 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """A view may raise `Http404("…")` with a sentence; Django's own (about routes, a dict) is not shown."""
+    """A view may raise `Http404("…")` with a sentence; Django's own (routes, a dict; « No X matches ») are not shown."""
     message = exception.args[0] if exception.args and isinstance(exception.args[0], str) else ""
-    return render_error(request, 404, message=message)
+    return render_error(request, 404, message="" if message.endswith(SANS_OBJET) else message)
 
 
 def too_many_requests(request: HttpRequest, *, attente: int) -> HttpResponse:
