@@ -14,7 +14,7 @@ ATTENTE = "30"
 """Seconds before trying again, when the database does not answer."""
 
 SANS_OBJET = "matches the given query."
-"""How the sentence of `get_object_or_404` ends: it names the model, and tells forbidden from a key of another shape."""
+"""How the sentence of `get_object_or_404` ends: it names the model, and tells a forbidden key from a malformed one."""
 
 DETAILS = {
     400: "La demande contient une valeur que le portail ne peut pas lire.",
@@ -42,7 +42,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """A view may raise `Http404("…")` with a sentence; Django's own (routes, a dict; « No X matches ») are not shown."""
+    """A view may raise `Http404("…")` with a sentence; Django's own (of routes, of keys) are not shown."""
     message = exception.args[0] if exception.args and isinstance(exception.args[0], str) else ""
     return render_error(request, 404, message="" if message.endswith(SANS_OBJET) else message)
 
