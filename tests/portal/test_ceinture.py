@@ -30,6 +30,7 @@ SANS_POLITIQUE = {
     "core.filtreenregistre": "names of filters, no personal data",
     "core.importrun": "official files",
     "core.evenement": "holds no personal data; append only",
+    "aides.campagne": "a scheme, a year and two days: no personal data; its lines have theirs",
 }
 """Models with a `for_user` that row level security leaves out, and why."""
 
