@@ -66,6 +66,8 @@ MARCHE = {
     "resiliee": "payer",
     "remboursement_du": "rembourser",
 }
+FINIS = ("en_cours", "suspendue", "a_l_echeance", "resiliee", "remboursement_du")
+"""A contract that may end, or that is ending."""
 ROLES = {"instructeur": "i", "valideur": "iv", "second": "iv", "double": "iv"}
 DEMANDEURS = ("alice", "bruno", "double")
 PERSONNES = (*DEMANDEURS, "instructeur", "valideur", "second", "caisse", "voisin")
@@ -311,3 +313,14 @@ class Modele:
 
     def _advance(self, dossier: Dossier, statut: str) -> None:
         dossier.statut, dossier.version, dossier.actes = statut, dossier.version + 1, dossier.actes + 1
+
+
+def find_fin(dossier: Dossier, choix: int) -> str:
+    """The next act of a contract that ends before its term."""
+    contrat = dossier.contrat
+    assert contrat
+    if dossier.statut in ("en_cours", "suspendue"):
+        return "resilier" if contrat.effet_fin else "notifier"
+    if dossier.statut == "remboursement_du":
+        return "rembourser" if (contrat.du or 0) > contrat.rembourse else "solder"
+    return ("constater", "annuler", "solder")[choix % 3]
