@@ -2,7 +2,12 @@
 
 from django.db import migrations
 
-from portal.core.rls import protege, protege_enfant
+from portal.core.rls import TERRITORIALISE, protege, protege_enfant
+
+# A file that was never deposited is its author's alone, as in `DemandeQuerySet`.
+DEPOSEE = """
+deposee_le IS NOT NULL OR proprietaire_id = (SELECT maillage_personne()) OR (SELECT maillage_systeme())
+"""
 
 AJOUT_SEUL = """
 CREATE TRIGGER ajout_seul BEFORE UPDATE OR DELETE ON aides_actedossier
@@ -13,7 +18,7 @@ FOR EACH ROW EXECUTE FUNCTION core_ajout_seul();
 class Migration(migrations.Migration):
     dependencies = [("aides", "0010_paiements"), ("core", "0008_ceinture")]
     operations = [
-        protege("aides_demande"),
+        protege("aides_demande", f"({TERRITORIALISE}) AND ({DEPOSEE})"),
         protege("aides_contrat"),
         protege("aides_echeance"),
         protege("aides_lignecampagne"),

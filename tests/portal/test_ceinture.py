@@ -112,6 +112,17 @@ class TestRows:
             set_ceinture(personne=None, caisses=["departement:71"])
             assert Demande.objects.count() == 1
 
+    def test_a_draft_is_its_author_s_alone(self, dossiers):
+        brouillon = make_demande(make_praticien_user("71"), statut="brouillon")
+        piece = PieceDossier.objects.first()
+        PieceDossier.objects.filter(pk=piece.pk).update(demande=brouillon)
+        lecteurs = [make_agent(Role.INSTRUCTEUR, "departement:71"), make_agent(Role.AUDITEUR, "national")]
+        for user, nombre in [*((agent, 0) for agent in lecteurs), (brouillon.proprietaire, 1)]:
+            with as_web():
+                bind_ceinture(user)
+                assert Demande.objects.filter(pk=brouillon.pk).count() == nombre
+                assert PieceDossier.objects.filter(demande_id=brouillon.pk).count() == nombre
+
     def test_nobody_writes_for_somebody_else(self, dossiers):
         ici, ailleurs = dossiers
         with as_web():
