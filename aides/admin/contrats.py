@@ -69,7 +69,9 @@ class ContratAdmin(LectureSeule):
         return contrat.demande.get_statut_display()
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Contrat]:
-        return Contrat.objects.for_portee(read_portee(request.user)).order_by("-date_signature", "id")
+        """One's own contract is read as a holder reads it, under « Mes contrats », never from this side."""
+        vus = Contrat.objects.for_portee(read_portee(request.user)).exclude(proprietaire_id=request.user.pk)
+        return vus.order_by("-date_signature", "id")
 
     def get_urls(self) -> list[URLPattern]:
         pages: list[tuple[str, Callable[..., HttpResponseBase], str]] = [
@@ -212,8 +214,8 @@ class ContratAdmin(LectureSeule):
         """The signature of a granted file, with the schedule that it would make."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        visibles = Demande.objects.for_portee(read_portee(request.user)).select_related("commune")
-        demande = get_object_or_404(visibles, pk=cle)
+        visibles = Demande.objects.for_portee(read_portee(request.user)).exclude(proprietaire_id=request.user.pk)
+        demande = get_object_or_404(visibles.select_related("commune"), pk=cle)
         formulaire = SignatureForm(request.POST or None, initial={"version": demande.version})
         refus, apercu = None, None
         if request.method == "POST" and formulaire.is_valid():
