@@ -75,4 +75,5 @@ def build_path(route: Route, scene: Scene, regle: dict[str, Any], relation: str,
     if relation in ("-", "inexistant"):
         return route.build_path({})
     cle = scene.find_cle(regle["objet"], relation, acteur)
-    return None if cle is None else route.build_path({regle.get("argument", "object_id"): cle})
+    arguments = regle.get("argument", "object_id").split()
+    return None if cle is None else route.build_path(dict(zip(arguments, cle.split(), strict=True)))

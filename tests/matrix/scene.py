@@ -1,16 +1,21 @@
 """The people and the objects of the matrix: thirteen actors, and for each kind of object four relations."""
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.backends.postgresql.psycopg_any import DateRange
 from django.test import Client
+from django.utils import timezone
 
 from aides.courriers.emission import issue_courrier
-from aides.models import Demande, TypeCourrier
+from aides.dossiers.etats import Statut
+from aides.models import Contrat, Demande, PieceDossier, TypeCourrier
 from cpts.models import Rattachement
 from portal.accounts.enums import Role
 from portal.accounts.models import User
+from portal.core.documents import store_document
 from tests.people import make_agent, make_commune, make_demande, make_praticien_user, make_user
 
 AGENTS = {
@@ -67,6 +72,11 @@ def build_scene() -> Scene:
     scene.siens["courrier"] = {
         acteur: make_courrier(Demande.objects.get(pk=cle)) for acteur, cle in scene.siens["demande"].items()
     }
+    for objet, make in (("piece", make_piece), ("contrat", make_contrat)):
+        scene.objets[objet] = {relation: make(demande) for relation, demande in demandes.items()}
+        scene.siens[objet] = {
+            acteur: make(Demande.objects.get(pk=cle)) for acteur, cle in scene.siens["demande"].items()
+        }
     scene.objets["rattachement"] = {
         relation: str(Rattachement.objects.get(proprietaire=demande.proprietaire).pk)
         for relation, demande in demandes.items()
@@ -78,7 +88,7 @@ def build_scene() -> Scene:
     }
     scene.objets["compte"] = {relation: str(demande.proprietaire_id) for relation, demande in demandes.items()}
     scene.siens["compte"] = {acteur: str(user.pk) for acteur, user in scene.users.items()}
-    assert Demande.objects.count() == len(ACTEURS) + 1
+    assert Demande.objects.count() == 2 * (len(ACTEURS) + 1)
     return scene
 
 
@@ -86,6 +96,38 @@ def make_courrier(demande: Demande) -> str:
     """A letter of the file, whose PDF is not made."""
     with transaction.atomic():
         return str(issue_courrier(demande, TypeCourrier.ACCUSE, par=None).pk)
+
+
+def make_piece(demande: Demande) -> str:
+    """A document of the file, analysed: the two arguments of its address."""
+    document = store_document(
+        b"%PDF-1.7 essai",
+        nom="essai.pdf",
+        type_mime="application/pdf",
+        proprietaire=demande.proprietaire,
+        region_code=demande.region_code,
+        departement_code=demande.departement_code,
+        guichet=demande.guichet,
+    )
+    return f"{demande.pk} {PieceDossier.objects.create(demande=demande, document=document).pk}"
+
+
+def make_contrat(demande: Demande) -> str:
+    """A contract on a second file of the same person, in the same commune."""
+    signee = make_demande(demande.proprietaire, commune=demande.commune, statut=Statut.SIGNEE)
+    contrat = Contrat.objects.create(
+        demande=signee,
+        numero=f"C-{signee.numero}",
+        dispositif=signee.dispositif,
+        dispositif_version=signee.dispositif_version,
+        date_signature=timezone.localdate(),
+        periode=DateRange(timezone.localdate(), timezone.localdate() + timedelta(days=365)),
+        proprietaire=demande.proprietaire,
+        region_code=demande.region_code,
+        departement_code=demande.departement_code,
+        guichet=demande.guichet,
+    )
+    return str(contrat.pk)
 
 
 def _make(acteur: str) -> User:

@@ -32,7 +32,8 @@ def test_every_declaration_names_a_route():
 @pytest.mark.django_db
 @pytest.mark.filterwarnings("ignore::django.utils.deprecation.RemovedInDjango60Warning")  # forms of the admin
 @pytest.mark.parametrize("lot", range(LOTS))
-def test_the_cells_answer_as_declared(lot):
+def test_the_cells_answer_as_declared(lot, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
     logging.disable(logging.CRITICAL)
     try:
         scene = build_scene()
