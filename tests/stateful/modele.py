@@ -68,6 +68,8 @@ MARCHE = {
 }
 FINIS = ("en_cours", "suspendue", "a_l_echeance", "resiliee", "remboursement_du")
 """A contract that may end, or that is ending."""
+DETOURS = {"deposee": "demander_pieces", "accordee": "rendre_caduque", "en_cours": "suspendre"}
+"""What else happens now and then."""
 ROLES = {"instructeur": "i", "valideur": "iv", "second": "iv", "double": "iv"}
 DEMANDEURS = ("alice", "bruno", "double")
 PERSONNES = (*DEMANDEURS, "instructeur", "valideur", "second", "caisse", "voisin")
@@ -319,6 +321,8 @@ def find_fin(dossier: Dossier, choix: int) -> str:
     """The next act of a contract that ends before its term."""
     contrat = dossier.contrat
     assert contrat
+    if choix == 0 and dossier.statut in ("en_cours", "suspendue"):
+        return "avenant"
     if dossier.statut in ("en_cours", "suspendue"):
         return "resilier" if contrat.effet_fin else "notifier"
     if dossier.statut == "remboursement_du":

