@@ -24,7 +24,8 @@ def bind_ceinture(user: User) -> None:
 @receiver(user_logged_in, dispatch_uid="accounts.ceinture")
 def bind_at_sign_in(sender: object, request: HttpRequest | None, user: User, **inutiles: object) -> None:
     """The request that signs somebody in began with nobody, and may write what is theirs before it ends."""
-    if getattr(request, "sous_ceinture", False):
+    if request is not None and getattr(request, "sous_ceinture", False):
+        request.ceinture_posee = True  # type: ignore[attr-defined]
         bind_ceinture(user)
 
 
@@ -51,7 +52,8 @@ class PersonneMiddleware:
                 reponse.streaming_content = _stream(request.user, reponse.streaming_content)  # type: ignore[arg-type]
             return reponse
         finally:
-            clear_ceinture()
+            if connu or getattr(request, "ceinture_posee", False):
+                clear_ceinture()
 
 
 def _stream(user: User, morceaux: Iterator[bytes]) -> Iterator[bytes]:

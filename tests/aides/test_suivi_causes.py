@@ -284,13 +284,9 @@ class TestAgents:
         assert "Traités : 0, en attente : 0" in capsys.readouterr().out
         assert len(list(boite.glob("suivi-annonce-*.eml"))) == 1
 
-    def test_an_agent_takes_an_order_back_from_the_list(self, territoire_suivis, client):
+    def test_an_order_taken_back_is_a_draft_again_and_is_taken_back_once(self, territoire_suivis):
         arrete = publish(draft_arrete(bientot()))
-        client.force_login(UserFactory(is_staff=True, is_superuser=True))
-        reponse = client.post(
-            "/admin/zonage/arrete/", {"action": "retract", "_selected_action": [arrete.pk]}, follow=True
-        )
-        assert "rectificatif" in reponse.content.decode()
+        retract_arrete(arrete, par=UserFactory())
         arrete.refresh_from_db()
         assert (arrete.statut, arrete.propose_par, arrete.publie_par) == ("brouillon", None, None)
         with pytest.raises(PublicationImpossible, match="publié ici"):

@@ -22,14 +22,17 @@ from zonage.models import Commune
 
 REPONSES = "profession=medecin&specialite=generaliste&statut=projet&type_cabinet=principal&premiere_installation=oui"
 SANS_EXEMPLE = {"api_adresse_inconnue"}
+AVEC_COMPTE = ("compte/", "praticiens/", "dossiers/", "contrats/", "courriers/")
+"""Addresses of people who signed in, or of a letter: the matrix of rights and the browser have them."""
 
 
 def list_routes(motifs: list[URLPattern | URLResolver] | None = None) -> list[str]:
-    """The names of the routes, administration left out: it is not public."""
+    """The names of the routes, those of the agents and of an account left out: they are not public."""
     noms: list[str] = []
     for motif in get_resolver().url_patterns if motifs is None else motifs:
         if isinstance(motif, URLResolver):
-            noms += [] if motif.app_name == "admin" else list_routes(motif.url_patterns)
+            prive = motif.app_name == "admin" or str(motif.pattern) in AVEC_COMPTE
+            noms += [] if prive else list_routes(motif.url_patterns)
         else:
             noms.append(motif.name or str(motif.pattern))
     return noms

@@ -23,6 +23,7 @@ from portal.core.exports import (
     write_csv_cell,
 )
 
+pytestmark = pytest.mark.django_db  # closing a response looks at the connection
 SIGNES = "=+-@\uff1d\uff0b\uff0d\uff20\u2212"
 HOSTILES = [
     "=1+1",

@@ -103,4 +103,6 @@ def test_every_line_of_the_composition_is_loaded_or_named(charger):
 
 
 def test_every_known_file_is_in_the_folder(dossier):
-    assert [fichier.chemin for fichier in FICHIERS if not (dossier / fichier.chemin).is_file()] == []
+    # The others carry the day of an extraction in their name.
+    fixes = [fichier.chemin for fichier in FICHIERS if "*" not in fichier.chemin]
+    assert [chemin for chemin in fixes if not (dossier / chemin).is_file()] == []
