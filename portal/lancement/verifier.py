@@ -88,7 +88,7 @@ def list_steps() -> Iterator[Etape]:
 
 # The migrations of the packages are theirs to answer for.
 TIERCES = ("dsfr", "axes", "otp_static", "otp_totp", "pghistory")
-# Written in SQL on a table that the same release makes: the linter reads the body of its trigger as changes of columns.
+# Written in SQL on a table of the same release: the linter reads the body of its trigger as changes of columns.
 SUR_NEUVE = ("--ignore-name", "0009_etats")
 OUTILS = {"DJANGO_SETTINGS_MODULE": "portal.settings.outils"}
 
