@@ -1,1 +1,1 @@
-"""Prevention campaigns and actions. Nothing is built here yet; the package holds the place the design gives it."""
+"""Prevention campaigns, their target populations, the actions of a territory, and uptake."""

@@ -1,3 +1,51 @@
+from cpts.models.cpts import ActeCpts, CommunePerimetre, Cpts, DeCpts, Perimetre, PieceCpts
+from cpts.models.donnees import DonneeTerritoire
+from cpts.models.missions import (
+    ExerciceAci,
+    IndicateurMission,
+    LigneAci,
+    Membre,
+    Mission,
+    ParametreAci,
+    Presence,
+    Preuve,
+    Reunion,
+)
 from cpts.models.praticien import LieuExercice, OffreCommune, Praticien, Rattachement
+from cpts.models.structure import (
+    ActeStructure,
+    DeStructure,
+    Equipier,
+    PieceStructure,
+    PropositionFiness,
+    Structure,
+)
 
-__all__ = ["LieuExercice", "OffreCommune", "Praticien", "Rattachement"]
+__all__ = [
+    "ActeCpts",
+    "ActeStructure",
+    "CommunePerimetre",
+    "Cpts",
+    "DeCpts",
+    "DeStructure",
+    "DonneeTerritoire",
+    "Equipier",
+    "ExerciceAci",
+    "IndicateurMission",
+    "LieuExercice",
+    "LigneAci",
+    "Membre",
+    "Mission",
+    "OffreCommune",
+    "ParametreAci",
+    "Perimetre",
+    "PieceCpts",
+    "PieceStructure",
+    "Praticien",
+    "Presence",
+    "Preuve",
+    "PropositionFiness",
+    "Rattachement",
+    "Reunion",
+    "Structure",
+]

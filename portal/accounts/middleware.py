@@ -18,7 +18,8 @@ from portal.core.ceinture import clear_ceinture, set_ceinture
 def bind_ceinture(user: User) -> None:
     """Everything that this connection reads from now on is what `user` may see."""
     portee = read_portee(user)
-    set_ceinture(personne=portee.personne, territoires=portee.cles(ROLES_ARS), caisses=portee.cles([Role.AGENT_CPAM]))
+    lus = portee.cles(ROLES_ARS | {Role.COORDINATEUR_CPTS})
+    set_ceinture(personne=portee.personne, territoires=lus, caisses=portee.cles([Role.AGENT_CPAM]))
 
 
 @receiver(user_logged_in, dispatch_uid="accounts.ceinture")

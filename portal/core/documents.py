@@ -60,6 +60,7 @@ def receive_document(
     region_code: str = "",
     departement_code: str = "",
     guichet: str = "",
+    perimetre: str = "",
     depose_par: Any,
 ) -> Document:
     """Keep what a person hands in, and ask for its analysis. Raises DocumentRefuse with a French sentence.
@@ -75,6 +76,7 @@ def receive_document(
         region_code=region_code,
         departement_code=departement_code,
         guichet=guichet,
+        perimetre=perimetre,
         depose_par=depose_par,
     )
     if analyse:
@@ -92,6 +94,7 @@ def store_document(
     region_code: str = "",
     departement_code: str = "",
     guichet: str = "",
+    perimetre: str = "",
 ) -> Document:
     """Keep what the portal made itself (a letter): nobody handed it in, nothing to analyse."""
     return _keep(
@@ -103,6 +106,7 @@ def store_document(
         region_code=region_code,
         departement_code=departement_code,
         guichet=guichet,
+        perimetre=perimetre,
     )
 
 

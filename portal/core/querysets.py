@@ -35,6 +35,15 @@ class TerritorialiseQuerySet(PorteeQuerySet):
         return self.filter(portee.filter_territorialise(self.parent))
 
 
+class DocumentQuerySet(TerritorialiseQuerySet):
+    """One's own, those of one's territory, and those that the coordinators of one's CPTS share."""
+
+    def for_portee(self, portee: Any) -> Self:
+        lignes = portee.filter_territorialise(self.parent)
+        partages = sorted(cle for cle in portee.cles() if cle.startswith("cpts:"))
+        return self.filter(lignes | Q(perimetre__in=partages) if lignes and partages else lignes)
+
+
 class FiltreQuerySet(PorteeQuerySet):
     """One's own filters, and those that the colleagues of one's organisations share."""
 

@@ -27,6 +27,35 @@ OR guichet = 'cpam' AND ('departement:' || departement_code = ANY ((SELECT maill
                          OR 'region:' || region_code = ANY ((SELECT maillage_caisses())::text[])
                          OR 'national' = ANY ((SELECT maillage_caisses())::text[]))
 """
+DOCUMENT = f"{TERRITORIALISE}OR perimetre <> '' AND perimetre = ANY ((SELECT maillage_territoires())::text[])"
+
+
+def build_de_cpts(cpts: str, region: str, departement: str) -> str:
+    """The rows of a CPTS: its coordinators, the agents of its territory, the caisse there. SQL expressions."""
+    return f"""
+(SELECT maillage_systeme())
+OR 'national' = ANY ((SELECT maillage_territoires())::text[])
+OR 'cpts:' || {cpts} = ANY ((SELECT maillage_territoires())::text[])
+OR 'region:' || {region} = ANY ((SELECT maillage_territoires())::text[])
+OR 'departement:' || {departement} = ANY ((SELECT maillage_territoires())::text[])
+OR 'national' = ANY ((SELECT maillage_caisses())::text[])
+OR 'region:' || {region} = ANY ((SELECT maillage_caisses())::text[])
+OR 'departement:' || {departement} = ANY ((SELECT maillage_caisses())::text[])
+"""
+
+
+def protege_de_cpts(table: str) -> migrations.RunSQL:
+    """A table with a column `cpts_id`. The table of the CPTS is public."""
+    vus = build_de_cpts("c.code", "c.region_code", "c.departement_code")
+    condition = f"EXISTS (SELECT FROM cpts_cpts c WHERE c.code = {table}.cpts_id AND ({vus}))"
+    return protege(table, condition)
+
+
+def protege_de_structure(table: str) -> migrations.RunSQL:
+    """A table with a column `structure_id`."""
+    vus = build_de_cpts("coalesce(s.cpts_id, '')", "s.region_code", "s.departement_code")
+    condition = f"EXISTS (SELECT FROM cpts_structure s WHERE s.id = {table}.structure_id AND ({vus}))"
+    return protege(table, condition)
 
 
 def protege(table: str, condition: str = TERRITORIALISE) -> migrations.RunSQL:

@@ -42,6 +42,7 @@ INSTALLED_APPS = [
     "cpts",
     "aides",
     "prevention",
+    "portal.pilotage",
 ]
 
 MIDDLEWARE = [
@@ -380,6 +381,14 @@ MAILLAGE_TACHES_AGENTS: list[str] = [
     "zonage.taches_agents.list_taches",
     "portal.core.taches_agents.list_taches",
 ]
+# The coordinators' space: its menu (name of the address, which takes the code of the CPTS; label), in order; and the
+# sections of its home, functions (request, cpts) -> list[portal.core.accueil.Section].
+MAILLAGE_RUBRIQUES_ESPACE: list[tuple[str, str]] = [
+    ("espace", "Accueil"),
+]
+MAILLAGE_SECTIONS_ESPACE: list[str] = []
+# What `load_demonstration` loads after the zoning: functions (avance) -> sentence of what was written.
+MAILLAGE_JEUX_DEMONSTRATION: list[str] = []
 MAILLAGE_DONNEES = env.str("MAILLAGE_DONNEES", default="")
 # Documents (docs/adr/0120): bytes of one file; « clamd://hôte:port » or « clamd:/chemin.sock », empty: no antivirus,
 # and whether agents then download what was not analysed; location that nginx alone serves (X-Accel-Redirect).
@@ -410,6 +419,18 @@ MAILLAGE_OCTROIS = {
     "aides_echeanceevent": "INSERT SELECT",
     "aides_enveloppeevent": "INSERT SELECT",
     "cpts_rattachementevent": "INSERT SELECT",
+    "cpts_cptsevent": "INSERT SELECT",
+    "cpts_perimetreevent": "INSERT SELECT",
+    "cpts_missionevent": "INSERT SELECT",
+    "cpts_indicateurmissionevent": "INSERT SELECT",
+    "cpts_membreevent": "INSERT SELECT",
+    "cpts_reunionevent": "INSERT SELECT",
+    "cpts_presenceevent": "INSERT SELECT",
+    "cpts_exerciceacievent": "INSERT SELECT",
+    "cpts_ligneacievent": "INSERT SELECT",
+    "cpts_structureevent": "INSERT SELECT",
+    "cpts_equipierevent": "INSERT SELECT",
+    "cpts_donneeterritoireevent": "INSERT SELECT",
 }
 # What the key of a cached page holds: the core knows no app.
 MAILLAGE_VERSION_DONNEES = "aides.versions.data_version"
@@ -417,7 +438,16 @@ MAILLAGE_VERSION_DONNEES = "aides.versions.data_version"
 MAILLAGE_ETAT_DONNEES = "aides.eligibilite.lecture.describe_jeu"
 MAILLAGE_CHEMINS_GARDES = ("/aides/", "/communes/", "/zones/carte/")
 # Addresses that answer everybody alike: no session, user or message is looked for there.
-MAILLAGE_CHEMINS_SANS_COMPTE = ("/api/v1/", *MAILLAGE_CHEMINS_GARDES, "/zones/")
+MAILLAGE_CHEMINS_SANS_COMPTE = (
+    "/api/v1/",
+    *MAILLAGE_CHEMINS_GARDES,
+    "/zones/",
+    "/cpts/",
+    "/structures/",
+    "/prevention/",
+    "/chiffres/",
+    "/diagnostic/",
+)
 # Readings of one calendar, same writing; empty: no limit.
 MAILLAGE_AGENDA_LIMITE = env.str("MAILLAGE_AGENDA_LIMITE", default="60/h")
 # Numbers of the Annuaire santé that one person may look for: a number per minute (m), hour (h) or day (d).

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from portal.core.querysets import TerritorialiseQuerySet
+from portal.core.querysets import DocumentQuerySet
 
 
 class StatutAnalyse(models.TextChoices):
@@ -23,7 +23,8 @@ class Document(models.Model):
     """A file: its name as it may be shown, its real type, its digest, where its bytes are, what the antivirus said.
 
     `cle` is drawn at random: nothing of what the person typed is in a path. Who may read it is told by the app that
-    holds it; `proprietaire`, `region_code`, `departement_code` and `guichet` repeat that for row level security.
+    holds it; `proprietaire`, `region_code`, `departement_code`, `guichet` and
+    `perimetre` (whose coordinators share it) repeat that for row level security.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -41,12 +42,15 @@ class Document(models.Model):
     region_code = models.CharField("région", max_length=3, blank=True)
     departement_code = models.CharField("département", max_length=3, blank=True)
     guichet = models.CharField("guichet", max_length=14, blank=True)
+    perimetre = models.CharField(
+        "périmètre", max_length=30, blank=True, default="", db_default="", help_text="« cpts:71-chalonnais » : à tous."
+    )
     depose_par = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
     depose_le = models.DateTimeField("déposé le", default=timezone.now)
 
-    objects = TerritorialiseQuerySet.as_manager()
+    objects = DocumentQuerySet.as_manager()
 
     class Meta:
         verbose_name = "document"

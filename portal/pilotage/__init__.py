@@ -1,0 +1,1 @@
+"""Steering: indicators, measures, dashboards, receipts of figures, diagnosis. Reads every app, is read by none."""
