@@ -1,11 +1,13 @@
 """Fixtures that every part of the tests may use."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
 from django.db import connection
 
 from aides.catalogue import hold_national
+from tests.browser.base import drop_modele
 from zonage.models import Commune
 from zonage.services.territoire import load_referentiel
 from zonage.sources.referentiel import read_referentiel
@@ -19,17 +21,26 @@ _NATIONAL.__enter__()
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run the tests that need the whole country last: it is loaded once, and no other test meets it."""
+    """Run the tests that need the whole country last: it is loaded once, and no other test meets it.
+
+    Those in a browser come before them, when their base, filled beside the first tests, is ready.
+    """
     items.sort(key=_rang)
 
 
 def _rang(item: pytest.Item) -> int:
     fixtures = set(getattr(item, "fixturenames", ()))
     if "france" not in fixtures:
-        return 0
+        return 1 if item.get_closest_marker("navigateur") else 0
     marque = item.get_closest_marker("django_db")
     flushes = bool(TRANSACTIONNELS & fixtures) or (marque is not None and marque.kwargs.get("transaction"))
-    return 2 if flushes else 1
+    return 3 if flushes else 2
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """The process that shared the tests out drops the base that its children cloned, if they made one."""
+    if not hasattr(config, "workerinput") and getattr(config.option, "numprocesses", None):
+        drop_modele(os.getpid())
 
 
 @pytest.fixture(scope="session")

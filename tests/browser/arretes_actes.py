@@ -6,7 +6,8 @@ from datetime import date, timedelta
 
 from django.utils import timezone
 
-from aides.models import MessageSuivi
+from aides.models import Destinataire, MessageSuivi
+from aides.suivi.depot import stop_destinataire
 from portal.accounts.enums import Role, TypeOrganisation
 from portal.accounts.models import Organisation, User
 from portal.core.models import Envoi
@@ -26,7 +27,11 @@ def say(valeur: object) -> None:
 
 
 def prepare(marque: str) -> None:
-    """Two agents of the région, and three people who follow a commune that will change."""
+    """Two agents of the région, and three people who follow a commune that will change.
+
+    What other tests left to read is read before: a follow-up changed by two acts is told about the first one read.
+    """
+    work()
     ars = Organisation.objects.create(
         type=TypeOrganisation.ARS, nom=f"ARS d'essai {marque}", code=f"E{marque}", region_code="27"
     )
@@ -68,9 +73,10 @@ def count_messages(numero: str) -> None:
     say(siens.exclude(prevu_le__gt=timezone.localdate()).count())
 
 
-def retract(numero: str) -> None:
+def retract(marque: str) -> None:
     """Leave the base as it was for the next width."""
-    agent = User.objects.filter(email__startswith="valideur-").order_by("-pk").first()
-    for arrete in Arrete.objects.filter(numero=numero, statut=StatutArrete.PUBLIE):
-        retract_arrete(arrete, par=agent)
+    for arrete in Arrete.objects.filter(numero=f"ARS-{marque}", statut=StatutArrete.PUBLIE):
+        retract_arrete(arrete, par=User.objects.get(email=f"valideur-{marque}@exemple.test"))
     work()
+    for personne in Destinataire.objects.filter(adresse__startswith=f"{marque}-"):
+        stop_destinataire(personne)

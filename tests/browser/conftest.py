@@ -15,9 +15,21 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
-import psycopg2
 import pytest
 from django.db import connections
+
+from tests.browser.atelier import Atelier, Geste
+from tests.browser.base import (
+    RACINE,
+    build_url,
+    clone,
+    drop_base,
+    find_journal,
+    name_base,
+    name_modele,
+    start_filling,
+    wait_filled,
+)
 
 try:
     from axe_playwright_python.sync_playwright import Axe
@@ -25,8 +37,6 @@ try:
 except ImportError:  # the test lock alone: the plugin of the services says in one line that these tests are not run
     collect_ignore_glob = ["test_*.py"]
 
-RACINE = Path(__file__).resolve().parents[2]
-ZONAGE = Path(__file__).parent / "zonage_essai.csv"
 CHROMIUM = os.environ.get("MAILLAGE_CHROMIUM") or next(
     (trouve for nom in ("chromium", "chromium-browser", "google-chrome") if (trouve := shutil.which(nom))), None
 )
@@ -50,13 +60,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.skip(reason="Chromium absent : tests de navigateur non lancés"))
 
 
-def _manage(env: dict[str, str], *arguments: str) -> None:
-    fini = subprocess.run(
-        [sys.executable, "manage.py", *arguments], cwd=RACINE, env=env, capture_output=True, text=True
-    )
-    assert fini.returncode == 0, f"manage.py {arguments[0]} : {fini.stdout[-2000:]}{fini.stderr[-3000:]}"
-
-
 def _port_libre() -> int:
     with socket.socket() as prise:
         prise.bind(("127.0.0.1", 0))
@@ -72,29 +75,11 @@ def portail(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     if deja := os.environ.get("MAILLAGE_NAVIGATEUR_URL"):
         yield deja
         return
-    adresse = os.environ["DATABASE_URL"]
-    base = f"maillage_navigateur_{os.getpid()}"
-    parties = urlsplit(adresse)
-    env = {
-        **os.environ,
-        "DATABASE_URL": urlunsplit(parties._replace(path=f"/{base}")),
-        "DJANGO_SETTINGS_MODULE": "portal.settings.dev",
-        "MAILLAGE_DONNEES": "",
-        "MAILLAGE_COURRIELS": str(tmp_path_factory.mktemp("courriels")),
-    }
-    administration = psycopg2.connect(urlunsplit(parties._replace(path="/postgres")))
-    administration.autocommit = True
-    with administration.cursor() as curseur:
-        curseur.execute(f'DROP DATABASE IF EXISTS "{base}"')
-        curseur.execute(f'CREATE DATABASE "{base}"')
-    port = _port_libre()
-    journal = tmp_path_factory.mktemp("serveur") / "gunicorn.log"
+    base, port = name_base(), _port_libre()
+    dossier = tmp_path_factory.mktemp("serveur")
     serveur = None
     try:
-        _manage(env, "migrate", "--noinput")
-        _manage(env, "load_referentiel")
-        _manage(env, "load_demonstration")
-        _manage(env, "import_zonage", str(ZONAGE), "--du", "2018-01-01", "--source", "Zonage écrit pour les essais")
+        _make_base(base, dossier)
         commande = [
             sys.executable,
             "-m",
@@ -106,11 +91,12 @@ def portail(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             "--threads",
             "4",
         ]
+        journal = dossier / "gunicorn.log"
         with journal.open("wb") as sortie:
             serveur = subprocess.Popen(
                 [*commande, "-b", f"127.0.0.1:{port}"],
                 cwd=RACINE,
-                env=env | {"MAILLAGE_ROLE": "maillage_web"},  # as ./maillage run does: what the web may read is held
+                env=build_env(dossier / "courriels") | {"MAILLAGE_ROLE": "maillage_web"},  # as ./maillage run does
                 stdout=sortie,
                 stderr=sortie,
             )
@@ -120,9 +106,61 @@ def portail(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         if serveur is not None:
             serveur.terminate()
             serveur.wait(20)
-        with administration.cursor() as curseur:
-            curseur.execute(f'DROP DATABASE IF EXISTS "{base}" WITH (FORCE)')
-        administration.close()
+        drop_base(base)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """The first of the processes of xdist makes the base of all of them, beside its first tests."""
+    if os.environ.get("PYTEST_XDIST_WORKER") != "gw0" or "MAILLAGE_NAVIGATEUR_URL" in os.environ:
+        return
+    if CHROMIUM and any("tests/browser/" in item.path.as_posix() for item in session.items):
+        start_filling(name_modele(os.getppid()), find_journal(os.getppid()))
+
+
+def _make_base(base: str, dossier: Path) -> None:
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        modele = name_modele(os.getppid())
+        wait_filled(modele, find_journal(os.getppid()))
+        clone(modele, base)
+    else:
+        start_filling(base, dossier / "base.log").wait()
+        wait_filled(base, dossier / "base.log")
+
+
+def build_env(courriels: Path) -> dict[str, str]:
+    """Of the server and of what acts beside it: their own base, their own part of Valkey."""
+    env = {
+        **os.environ,
+        "DATABASE_URL": build_url(name_base()),
+        "DJANGO_SETTINGS_MODULE": "tests.browser.reglages",
+        "MAILLAGE_DONNEES": "",
+        "MAILLAGE_COURRIELS": str(courriels),
+    }
+    rang = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
+    valkey = urlsplit(os.environ["REDIS_URL"])
+    if valkey.path in ("", "/", "/0"):  # those of the tests that count requests in it
+        env["REDIS_URL"] = urlunsplit(valkey._replace(path=f"/{1 + int(rang) % 15}"))
+    return env
+
+
+@pytest.fixture(scope="session")
+def atelier(portail: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Atelier]:
+    env = build_env(tmp_path_factory.mktemp("atelier")) | {"MAILLAGE_ADRESSE": portail}
+    ouvert = Atelier(env, RACINE)
+    yield ouvert
+    ouvert.close()
+
+
+@pytest.fixture
+def boite(tmp_path: Path) -> Path:
+    """Where the mails of this test are written."""
+    return tmp_path / "courriels"
+
+
+@pytest.fixture
+def geste(atelier: Atelier, boite: Path) -> Geste:
+    """Something done beside the browser, given as Python code; returns what it prints."""
+    return lambda code: atelier.do(code, boite)
 
 
 def _attendre(adresse: str, serveur: "subprocess.Popen[bytes]", journal: Path) -> None:

@@ -3,14 +3,15 @@
 The application of somebody is written in the database of the server of the tests: no ORM here.
 """
 
-import os
 import time
 from base64 import b32decode
 from typing import TYPE_CHECKING
-from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.parse import quote
 
 import psycopg2
 from django_otp.oath import TOTP
+
+from tests.browser.base import build_url, name_base
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -29,14 +30,6 @@ UPDATE otp_totp_totpdevice SET last_t = -1, drift = 0, key = %(cle)s
 """
 
 
-def read_base() -> str:
-    """The database of the server of the tests, or that of `MAILLAGE_NAVIGATEUR_URL`."""
-    parties = urlsplit(os.environ["DATABASE_URL"])
-    if "MAILLAGE_NAVIGATEUR_URL" not in os.environ:
-        parties = parties._replace(path=f"/maillage_navigateur_{os.getpid()}")
-    return urlunsplit(parties)
-
-
 def compute_code(cle: bytes) -> str:
     totp = TOTP(cle)
     totp.time = time.time()
@@ -51,7 +44,7 @@ def read_key(ecran: "Page") -> bytes:
 
 def sign_in(page: "Page", adresse: str, secret: str, suite: str = "/compte/") -> None:
     """From the page of sign-in to `suite`, whoever was signed in before."""
-    connexion = psycopg2.connect(read_base())
+    connexion = psycopg2.connect(build_url(name_base()))
     with connexion, connexion.cursor() as curseur:
         for requete in (ENROLEMENT, OUBLI):
             curseur.execute(requete, {"cle": CLE, "adresse": adresse})

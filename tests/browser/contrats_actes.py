@@ -1,14 +1,10 @@
 """A contract whose year is over and a campaign that settles it, made in a process apart for the tests in a browser."""
 
-import itertools
-import secrets
 from datetime import timedelta
 
 from aides.contrats.campagnes import refresh_campagne
 from aides.models import Campagne, Echeance
 from portal.accounts.enums import Role
-from tests import people
-from tests.aides import dossiers_essai
 from tests.aides.campagnes_essai import ANNEE, make_annuel, make_campagne
 from tests.aides.contrats_essai import aujourdhui
 from tests.aides.dossiers_essai import Equipe
@@ -18,8 +14,6 @@ from zonage.models import Commune
 
 def prepare(titulaire: str, valideur: str) -> None:
     """`titulaire` holds a contract with a late duty; `valideur` opened the campaign of the year before."""
-    depart = secrets.randbelow(900_000)  # this process counts anew in a base that others have written in
-    people._rangs, dossiers_essai._rangs = itertools.count(depart), itertools.count(depart)
     assert Commune.objects.filter(departement_id="71").exists()
     equipe = Equipe.__new__(Equipe)  # addresses of this journey: the base serves several
     equipe.instructeur = make_agent(Role.INSTRUCTEUR, "departement:71", courriel=f"instructeur-{valideur}")

@@ -3,8 +3,6 @@
 import json
 import os
 import re
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.browser.conftest import RACINE, assert_accessible
-from tests.browser.connexion import read_base, sign_in
+from tests.browser.atelier import Geste
+from tests.browser.conftest import assert_accessible
+from tests.browser.connexion import sign_in
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -21,36 +20,27 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.navigateur
 SECRET = "un secret des essais"
 COMMUNE = "71076"
-Geste = Callable[..., Any]
+ACTE = "from tests.browser import arretes_actes as actes; actes.{nom}(*{arguments!r})"
+Acte = Callable[..., Any]
 
 
 @pytest.fixture
-def geste(portail: str, tmp_path: Path) -> Geste:
-    env = {
-        **os.environ,
-        "DATABASE_URL": read_base(),
-        "DJANGO_SETTINGS_MODULE": "portal.settings.dev",
-        "MAILLAGE_COURRIELS": str(tmp_path / "courriels"),
-        "MAILLAGE_ADRESSE": portail,
-        "MAILLAGE_PORTEE": "systeme",
-    }
+def acte(geste: Geste) -> Acte:
+    """One of `tests.browser.arretes_actes`; returns what it says."""
 
     def act(nom: str, *arguments: str) -> Any:
-        code = f"from tests.browser import arretes_actes as a; a.{nom}(*{arguments!r})"
-        commande = [sys.executable, "manage.py", "shell", "-v", "0", "-c", code]
-        fini = subprocess.run(commande, cwd=RACINE, env=env, capture_output=True, text=True)
-        assert fini.returncode == 0, fini.stderr[-3000:]
-        return json.loads(fini.stdout) if fini.stdout.strip() else None
+        dit = geste(ACTE.format(nom=nom, arguments=arguments))
+        return json.loads(dit) if dit else None
 
     return act
 
 
 @pytest.fixture
-def marque(geste: Geste) -> Iterator[str]:
-    """What names the agents, the people and the arrêté of one passage; the arrêté is taken back afterwards."""
+def marque(acte: Acte) -> Iterator[str]:
+    """What names the agents, the people and the arrêté of one passage; arrêté and follow-ups end with it."""
     marque = os.urandom(4).hex()
     yield marque
-    geste("retract", f"ARS-{marque}")
+    acte("retract", marque)
 
 
 def click(page: "Page", bouton: str) -> None:
@@ -81,10 +71,10 @@ def look(page: "Page", nom: str, largeur: int) -> None:
 
 
 @pytest.mark.parametrize("javascript", [True], ids=["js"])
-def test_an_arrete_from_its_file_to_its_publication(page: "Page", geste: Geste, marque: str, largeur: int) -> None:
+def test_an_arrete_from_its_file_to_its_publication(page: "Page", acte: Acte, marque: str, largeur: int) -> None:
     page.set_default_timeout(60_000)  # a preview and a publication read the zones of a whole région
-    geste("prepare", marque)
-    contenu = geste("build_file", marque)
+    acte("prepare", marque)
+    contenu = acte("build_file", marque)
     effet = (datetime.now(UTC) + timedelta(days=40)).date()
     sign_in(page, f"instructeur-{marque}@exemple.test", SECRET, "/admin/zonage/arrete/add/")
     look(page, "creer", largeur)
@@ -103,7 +93,7 @@ def test_an_arrete_from_its_file_to_its_publication(page: "Page", geste: Geste, 
     click(page, "Déposer le fichier")
     page.get_by_text("Lecture en cours").first.wait_for()
     look(page, "lecture", largeur)
-    geste("read_file")
+    acte("read_file")
     page.goto(brouillon)
     look(page, "lu", largeur)
     mend_rows(page, largeur)
@@ -122,12 +112,12 @@ def test_an_arrete_from_its_file_to_its_publication(page: "Page", geste: Geste, 
     click(page, "Proposer à la publication")
     look(page, "propose", largeur)
     assert page.get_by_role("link", name="Publier…").count() == 0
-    publish(page, brouillon, geste, marque, largeur)
-    avant, apres = geste("read_classes", effet.isoformat())
+    publish(page, brouillon, acte, marque, largeur)
+    avant, apres = acte("read_classes", effet.isoformat())
     assert (avant != "zip", apres) == (True, "zip")
-    assert geste("count_messages", f"ARS-{marque}") == a_prevenir
+    assert acte("count_messages", f"ARS-{marque}") == a_prevenir
     refuse_overlap(page, marque, effet.isoformat(), largeur)
-    assert geste("count_messages", f"ARS-{marque}") == a_prevenir
+    assert acte("count_messages", f"ARS-{marque}") == a_prevenir
 
 
 def mend_rows(page: "Page", largeur: int) -> None:
@@ -156,7 +146,7 @@ def mend_rows(page: "Page", largeur: int) -> None:
     look(page, "lignes", largeur)
 
 
-def publish(page: "Page", brouillon: str, geste: Geste, marque: str, largeur: int) -> None:
+def publish(page: "Page", brouillon: str, acte: Acte, marque: str, largeur: int) -> None:
     """Another person, a fresh proof, the very preview."""
     chemin = brouillon[brouillon.index("/admin/") :]
     sign_in(page, f"valideur-{marque}@exemple.test", SECRET, chemin)

@@ -1,15 +1,14 @@
 """An account in the browser: sign in, add a second factor, recover, see and close the sessions."""
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.browser.conftest import RACINE, assert_accessible
-from tests.browser.connexion import compute_code, read_base, read_key, type_password
+from tests.browser.atelier import Geste
+from tests.browser.conftest import assert_accessible
+from tests.browser.connexion import compute_code, read_key, type_password
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -18,16 +17,7 @@ pytestmark = pytest.mark.navigateur
 SECRET = "un secret des essais"
 
 
-def create_agent(adresse: str) -> None:
-    env = {
-        **os.environ,
-        "DATABASE_URL": read_base(),
-        "DJANGO_SETTINGS_MODULE": "portal.settings.dev",
-        "DJANGO_SUPERUSER_PASSWORD": SECRET,
-    }
-    commande = [sys.executable, "manage.py", "createsuperuser", "--noinput", "--email", adresse]
-    fini = subprocess.run(commande, cwd=RACINE, env=env, capture_output=True, text=True)
-    assert fini.returncode == 0, fini.stderr[-2000:]
+AGENT = "from portal.accounts.models import User; User.objects.create_superuser({adresse!r}, {secret!r})"
 
 
 def click(page: "Page", bouton: str) -> None:
@@ -42,10 +32,10 @@ def shoot(page: "Page", nom: str, largeur: int) -> None:
 
 
 def test_an_agent_enrols_recovers_and_closes_the_other_sessions(
-    page: "Page", portail: str, largeur: int, javascript: bool
+    page: "Page", geste: Geste, largeur: int, javascript: bool
 ) -> None:
     adresse = f"compte-{largeur}-{javascript}@exemple.test".lower()
-    create_agent(adresse)
+    geste(AGENT.format(adresse=adresse, secret=SECRET))
     page.goto("/admin/")
     page.wait_for_url("**/compte/connexion/?next=/admin/")
     assert_accessible(page)

@@ -1,15 +1,14 @@
 """A contract lived by two people: its holder proves a duty and declares a year, an agent grants what is asked."""
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.browser.conftest import RACINE, assert_accessible
-from tests.browser.connexion import read_base, sign_in
+from tests.browser.atelier import Geste
+from tests.browser.conftest import assert_accessible
+from tests.browser.connexion import sign_in
 from tests.browser.test_dossiers import make_pdf
 
 if TYPE_CHECKING:
@@ -20,12 +19,7 @@ MOT_DE_PASSE = "Un-mot-de-passe-d-essai-7"
 DEUX = pytest.mark.parametrize(("largeur", "javascript"), [(360, True), (1280, False)], indirect=True)
 
 
-def prepare(titulaire: str, valideur: str) -> None:
-    code = f"from tests.browser.contrats_actes import prepare; prepare({titulaire!r}, {valideur!r})"
-    env = {**os.environ, "DATABASE_URL": read_base(), "DJANGO_SETTINGS_MODULE": "portal.settings.dev"}
-    commande = [sys.executable, "manage.py", "shell", "-v", "0", "-c", code]
-    fini = subprocess.run(commande, cwd=RACINE, env=env, capture_output=True, text=True)
-    assert fini.returncode == 0, fini.stderr[-3000:]
+PREPARATION = "from tests.browser.contrats_actes import prepare; prepare({titulaire!r}, {valideur!r})"
 
 
 def press(page: "Page", nom: str) -> None:
@@ -34,10 +28,10 @@ def press(page: "Page", nom: str) -> None:
 
 
 @DEUX
-def test_a_year_is_declared_then_granted(page: "Page", portail: str, tmp_path: Path, javascript: bool) -> None:
+def test_a_year_is_declared_then_granted(page: "Page", geste: Geste, tmp_path: Path, javascript: bool) -> None:
     rang = os.urandom(3).hex()
     titulaire, valideur = f"titulaire-{rang}@exemple.fr", f"valideur-{rang}@exemple.fr"
-    prepare(titulaire, valideur)
+    geste(PREPARATION.format(titulaire=titulaire, valideur=valideur))
     preuve = tmp_path / "preuve.pdf"
     preuve.write_bytes(make_pdf())
 

@@ -6,54 +6,24 @@ import email.policy
 import io
 import os
 import re
-import subprocess
-import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 from pypdf import PdfWriter
 
-from tests.browser.conftest import RACINE, assert_accessible
+from tests.browser.atelier import Geste
+from tests.browser.conftest import assert_accessible
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 pytestmark = pytest.mark.navigateur
-Gestes = Callable[[str], None]
 MOT_DE_PASSE = "Un-mot-de-passe-d-essai-7"
 FAITS = "profession=medecin&specialite=generaliste&statut=installe&secteur=secteur_1"
 ADRESSE = f"/aides/verifier/resultat/?commune=70198&{FAITS}"
 TRAVAIL = "from tests.browser.dossiers_actes import work; work()"
 CORRECTION = "from tests.browser.dossiers_actes import ask_correction; ask_correction({numero!r}, {phrase!r})"
-
-
-@pytest.fixture
-def boite(tmp_path: Path) -> Path:
-    return tmp_path / "courriels"
-
-
-@pytest.fixture
-def geste(portail: str, boite: Path) -> Gestes:
-    parties = urlsplit(os.environ["DATABASE_URL"])
-    if "MAILLAGE_NAVIGATEUR_URL" not in os.environ:
-        parties = parties._replace(path=f"/maillage_navigateur_{os.getpid()}")
-    env = {
-        **os.environ,
-        "DATABASE_URL": urlunsplit(parties),
-        "DJANGO_SETTINGS_MODULE": "portal.settings.dev",
-        "MAILLAGE_COURRIELS": str(boite),
-        "MAILLAGE_ADRESSE": portail,
-    }
-
-    def act(code: str) -> None:
-        commande = [sys.executable, "manage.py", "shell", "-v", "0", "-c", code]
-        fini = subprocess.run(commande, cwd=RACINE, env=env, capture_output=True, text=True)
-        assert fini.returncode == 0, fini.stderr[-3000:]
-
-    return act
 
 
 def read_messages(boite: Path) -> list[tuple[str, str]]:
@@ -79,7 +49,7 @@ def follow(page: "Page", nom: str) -> None:
         page.get_by_role("link", name=nom, exact=True).first.click()
 
 
-def open_compte(page: "Page", geste: Gestes, boite: Path) -> str:
+def open_compte(page: "Page", geste: Geste, boite: Path) -> str:
     """From the page of a new file: an address, the link of the message, a password, signing in; back to the page."""
     adresse = f"essai-{os.urandom(4).hex()}@exemple.fr"
     follow(page, "Créer un compte")
@@ -111,7 +81,7 @@ DEUX = pytest.mark.parametrize(("largeur", "javascript"), [(360, True), (1280, F
 
 @DEUX
 def test_a_practitioner_applies_answers_and_withdraws(
-    page: "Page", geste: Gestes, boite: Path, tmp_path: Path, javascript: bool
+    page: "Page", geste: Geste, boite: Path, tmp_path: Path, javascript: bool
 ) -> None:
     page.goto(ADRESSE)
     with page.expect_navigation():
@@ -195,7 +165,7 @@ def test_a_practitioner_applies_answers_and_withdraws(
 
 
 @pytest.mark.parametrize(("largeur", "javascript"), [(1280, True)], indirect=True)
-def test_a_draft_is_deleted(page: "Page", geste: Gestes, boite: Path) -> None:
+def test_a_draft_is_deleted(page: "Page", geste: Geste, boite: Path) -> None:
     page.goto(ADRESSE)
     with page.expect_navigation():
         page.locator("#assistant_medical button[form=demander]").click()

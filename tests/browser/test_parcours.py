@@ -6,17 +6,15 @@ paid in two. Axe on each state, on a phone for the applicant, on a desk for the 
 
 import os
 import re
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
 
-from tests.browser.conftest import RACINE, assert_accessible
-from tests.browser.connexion import read_base, sign_in, type_password
+from tests.browser.atelier import Geste
+from tests.browser.conftest import assert_accessible
+from tests.browser.connexion import sign_in, type_password
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -25,28 +23,13 @@ pytestmark = pytest.mark.navigateur
 SECRET = "Un-mot-de-passe-d-essai-7"
 INSTRUCTION, VALIDATION = "instruction.parcours@exemple.fr", "validation.parcours@exemple.fr"
 COLLEGUE, VOISINE = "collegue.parcours@exemple.fr", "voisine.parcours@exemple.fr"
-Gestes = Callable[[str], str]
+ACTE = "from tests.browser import parcours_actes as actes; print(actes.{appel})"
 
 
 @pytest.fixture
-def geste(portail: str, tmp_path: Path) -> Gestes:
-    """Something done beside the browser, by `tests.browser.parcours_actes`; returns what it prints."""
-    env = {
-        **os.environ,
-        "DATABASE_URL": read_base(),
-        "DJANGO_SETTINGS_MODULE": "portal.settings.dev",
-        "MAILLAGE_COURRIELS": str(tmp_path / "courriels"),
-        "MAILLAGE_ADRESSE": portail,
-    }
-
-    def act(appel: str) -> str:
-        code = f"from tests.browser import parcours_actes as actes; print(actes.{appel})"
-        commande = [sys.executable, "manage.py", "shell", "-v", "0", "-c", code]
-        fini = subprocess.run(commande, cwd=RACINE, env=env, capture_output=True, text=True)
-        assert fini.returncode == 0, fini.stderr[-3000:]
-        return fini.stdout.strip()
-
-    return act
+def acte(geste: Geste) -> Geste:
+    """One of `tests.browser.parcours_actes`; returns what it returns, as text."""
+    return lambda appel: geste(ACTE.format(appel=appel))
 
 
 @pytest.fixture
@@ -86,11 +69,11 @@ def texte(page: "Page") -> str:
 
 @pytest.mark.parametrize(("largeur", "javascript"), [(360, False)], indirect=True)
 def test_three_people_lead_a_file_from_its_deposit_to_its_second_payment(
-    page: "Page", bureau: "Callable[[str], Page]", geste: Gestes
+    page: "Page", bureau: "Callable[[str], Page]", acte: Geste
 ) -> None:
-    geste("open_equipe()")
+    acte("open_equipe()")
     medecin = f"medecin-{os.urandom(4).hex()}@exemple.fr"
-    numero = geste(f"file_caim({medecin!r})")
+    numero = acte(f"file_caim({medecin!r})")
 
     # The agent finds the file among those to instruct, and reads the proof beside the documents.
     inès = bureau(INSTRUCTION)
@@ -165,7 +148,7 @@ def test_three_people_lead_a_file_from_its_deposit_to_its_second_payment(
     assert "Accordée" in texte(valentin)
     assert "43 750,00 €" in texte(valentin)
     assert_accessible(valentin)
-    geste("work()")
+    acte("work()")
 
     # The signature: what it will establish is shown before.
     inès.goto(dossier)
@@ -181,14 +164,14 @@ def test_three_people_lead_a_file_from_its_deposit_to_its_second_payment(
     contrat = inès.url
     assert "En cours" in texte(inès)
     assert_accessible(inès)
-    geste("work()")
+    acte("work()")
 
     # The first payment, then, a year later, the second; a third is nowhere to be found.
     inès.locator("summary", has_text="Payer cette échéance").first.click()
     with inès.expect_navigation():
         inès.get_by_role("button", name="Enregistrer le versement").first.click()
     assert "Versé : 21 875,00 €" in texte(inès)
-    geste(f"pass_a_year({numero!r})")
+    acte(f"pass_a_year({numero!r})")
     inès.goto(contrat)
     inès.locator("summary", has_text="Payer cette échéance").first.click()
     with inès.expect_navigation():

@@ -1,14 +1,11 @@
 """A local scheme in the browser: an agent writes and proposes, another validates, the public reads."""
 
-import os
-import subprocess
-import sys
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 
-from tests.browser.conftest import RACINE, assert_accessible
+from tests.browser.atelier import Geste
+from tests.browser.conftest import assert_accessible
 from tests.browser.connexion import sign_in
 
 if TYPE_CHECKING:
@@ -19,23 +16,19 @@ SECRET = "un secret des essais"
 LISTE = "/admin/aides/redactionlocale/"
 
 
-@pytest.fixture(scope="session")
-def agents(portail: str) -> tuple[str, str]:
+AGENTS = """
+from portal.accounts.models import User
+for adresse in {adresses!r}:
+    if not User.objects.filter(email=adresse).exists():
+        User.objects.create_superuser(adresse, {secret!r})
+"""
+
+
+@pytest.fixture
+def agents(geste: Geste) -> tuple[str, str]:
     """Two accounts in the database of the server of the tests."""
-    parties = urlsplit(os.environ["DATABASE_URL"])
-    if "MAILLAGE_NAVIGATEUR_URL" not in os.environ:
-        parties = parties._replace(path=f"/maillage_navigateur_{os.getpid()}")
-    env = {
-        **os.environ,
-        "DATABASE_URL": urlunsplit(parties),
-        "DJANGO_SETTINGS_MODULE": "portal.settings.dev",
-        "DJANGO_SUPERUSER_PASSWORD": SECRET,
-    }
     adresses = ("auteur@exemple.test", "valideur@exemple.test")
-    for adresse in adresses:
-        commande = [sys.executable, "manage.py", "createsuperuser", "--noinput", "--email", adresse]
-        fini = subprocess.run(commande, cwd=RACINE, env=env, capture_output=True, text=True)
-        assert fini.returncode == 0 or "MAILLAGE_NAVIGATEUR_URL" in os.environ, fini.stderr[-2000:]
+    geste(AGENTS.format(adresses=adresses, secret=SECRET))
     return adresses
 
 

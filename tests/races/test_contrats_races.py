@@ -17,7 +17,7 @@ from aides.dossiers.erreurs import ActeRefuse
 from aides.dossiers.etats import list_couples
 from aides.models import Campagne, Echeance, LigneCampagne, Transition
 from portal.core.models import Evenement
-from tests.aides.campagnes_essai import find_ligne, make_annuel, make_campagne, make_responsable
+from tests.aides.campagnes_essai import ANNEE, find_ligne, make_annuel, make_campagne, make_responsable
 from tests.aides.contrats_essai import aujourdhui, new_cle
 from tests.aides.dossiers_essai import Equipe
 from tests.people import make_commune
@@ -139,7 +139,9 @@ def _end(ligne: LigneCampagne) -> None:
     """Make room for the next campaign of the same région, scheme and year."""
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE aides_campagne DISABLE TRIGGER campagne_vie")
-        cursor.execute("UPDATE aides_campagne SET annee = 2000 + id %% 5000 WHERE id = %s", [ligne.campagne_id])
+        cursor.execute(
+            "UPDATE aides_campagne SET annee = %s + id %% 5000 WHERE id = %s", [ANNEE + 1, ligne.campagne_id]
+        )
         cursor.execute("ALTER TABLE aides_campagne ENABLE TRIGGER campagne_vie")
 
 
