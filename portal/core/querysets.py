@@ -66,7 +66,7 @@ class EvenementQuerySet(PorteeQuerySet):
     The acts on a file are read from the page of the file, once the file itself was found by its own `for_user`.
     """
 
-    PERSONNELS = ("aides.demande:", "aides.contrat:", "aides.echeance:", "aides.lignecampagne:", "cpts.rattachement:",
+    PERSONNELS = ("aides.demande:", "aides.contrat:", "aides.echeance:", "aides.lignecampagne:", "cpts.",
                   "accounts.", "core.document:")  # fmt: skip
 
     def for_portee(self, portee: Any) -> Self:
