@@ -1,0 +1,17 @@
+"""The life of a perimeter. The trigger of migration 0007 holds the same couples: a test compares both."""
+
+from typing import Final
+
+TRANSITIONS: Final[dict[str, tuple[str, ...]]] = {
+    "brouillon": ("soumis", "retire"),
+    "soumis": ("approuve", "refuse", "brouillon"),
+}
+"""What is approved, refused or withdrawn stays so: another decision is another perimeter."""
+
+
+def list_couples() -> list[tuple[str, str]]:
+    return [(source, cible) for source, cibles in sorted(TRANSITIONS.items()) for cible in sorted(cibles)]
+
+
+def may_go(source: str, cible: str) -> bool:
+    return cible in TRANSITIONS.get(source, ())
