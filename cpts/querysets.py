@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING, Self
 
 from django.db.models import Q
 
+from cpts.enums import StatutStructure
+from cpts.regles.vie_structures import OUVERTES, VALIDEES
 from portal.accounts.enums import ROLES_AGENT, Role
 from portal.core.querysets import PorteeQuerySet
 
@@ -53,6 +55,22 @@ class StructureQuerySet(PorteeQuerySet):
 
     def for_portee(self, portee: "Portee") -> Self:
         return self.filter(filter_structures(portee))
+
+    def validees(self) -> Self:
+        """Whose project was validated, open or not: those open, and those that are not open yet."""
+        return self.filter(statut__in=VALIDEES)
+
+    def ouvertes(self) -> Self:
+        """Open, with a contract or not."""
+        return self.filter(statut__in=OUVERTES)
+
+    def contractees(self) -> Self:
+        """Open, with an ACI (or the national agreement of the centres)."""
+        return self.filter(statut=StatutStructure.ACI_SIGNE)
+
+    def a_ouvrir(self) -> Self:
+        """Validated, not open."""
+        return self.filter(statut=StatutStructure.PROJET_VALIDE)
 
 
 def filter_structures(portee: "Portee", prefixe: str = "") -> Q:

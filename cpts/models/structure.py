@@ -11,9 +11,16 @@ from cpts.enums import GenreProposition, StatutProposition, StatutStructure, Typ
 from cpts.models.cpts import Cpts
 from cpts.models.praticien import Praticien
 from cpts.querysets import DeStructureQuerySet, StructureQuerySet
+from cpts.regles.vie_structures import name_statut
 from portal.core.historique import historise
 from portal.core.models import Document, ImportRun
 from zonage.models import Commune
+
+
+def vide_ou(champ: str, suivant: str) -> Q:
+    """The second date is not before the first, when both are known."""
+    egale = Q(**{f"{suivant}__gte": models.F(champ)})
+    return Q(**{f"{champ}__isnull": True}) | Q(**{f"{suivant}__isnull": True}) | egale
 
 
 @historise()
@@ -68,14 +75,43 @@ class Structure(models.Model):
                 name="structure_finess_unique",
                 violation_error_message="Une autre structure a déjà ce numéro FINESS.",
             ),
+            models.CheckConstraint(
+                name="structure_aci_date",
+                condition=~Q(statut="aci_signe") | Q(aci_signe_le__isnull=False),
+                violation_error_message="Un contrat signé a un jour de signature.",
+            ),
+            models.CheckConstraint(
+                name="structure_ouverte_date",
+                condition=~Q(statut__in=["ouverte", "aci_signe", "labellisee"]) | Q(ouverte_le__isnull=False),
+                violation_error_message="Une structure ouverte a un jour d'ouverture.",
+            ),
+            models.CheckConstraint(
+                name="structure_fermee_date",
+                condition=~Q(statut__in=["fermee", "retiree"]) | Q(fermee_le__isnull=False),
+                violation_error_message="Une structure fermée a un jour de fermeture.",
+            ),
+            models.CheckConstraint(
+                name="structure_dates_ordonnees",
+                condition=vide_ou("projet_valide_le", "ouverte_le")
+                & vide_ou("ouverte_le", "aci_signe_le")
+                & vide_ou("ouverte_le", "fermee_le")
+                & vide_ou("aci_signe_le", "fermee_le"),
+                violation_error_message="Ces dates ne se suivent pas : validation, ouverture, contrat, fermeture.",
+            ),
         ]
         indexes = [
             models.Index(fields=["region_code", "type", "statut"], name="structure_par_region"),
             models.Index(fields=["departement_code", "type"], name="structure_par_departement"),
+            models.Index(fields=["nom", "id"], name="structure_par_nom"),
         ]
 
     def __str__(self) -> str:
         return self.nom
+
+    @property
+    def etat(self) -> str:
+        """The state in the words of its type."""
+        return name_statut(self.type, self.statut)
 
 
 class DeStructure(models.Model):
@@ -145,9 +181,12 @@ class Equipier(DeStructure):
 
 
 class PropositionFiness(models.Model):
-    """What an extraction of FINESS would change; an agent accepts it or puts it aside, nothing is overwritten."""
+    """What an extraction of FINESS would change; an agent accepts it or puts it aside, nothing is overwritten.
 
-    import_run = models.ForeignKey(ImportRun, on_delete=models.CASCADE, related_name="+")
+    `import_run` is written when the import has ended. `structure`: of a change or of a closure.
+    """
+
+    import_run = models.ForeignKey(ImportRun, on_delete=models.CASCADE, null=True, related_name="+")
     structure = models.ForeignKey(
         Structure, on_delete=models.CASCADE, null=True, blank=True, related_name="propositions"
     )
@@ -176,3 +215,8 @@ class PropositionFiness(models.Model):
 
     def __str__(self) -> str:
         return f"Proposition {self.pk}"
+
+    @property
+    def version(self) -> int:
+        """What a form of several rows holds: it changes once, when somebody decides."""
+        return int(self.statut != StatutProposition.A_TRAITER)
