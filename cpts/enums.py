@@ -24,6 +24,42 @@ class StatutCpts(models.TextChoices):
     ABANDONNE = "abandonne", "Projet abandonné"
 
 
+class ActionCpts(models.TextChoices):
+    """The acts of the life of a CPTS; the way they lead is in `cpts.regles.etapes`."""
+
+    DEPOSER_LETTRE = "deposer_lettre", "Déposer la lettre d'intention"
+    RENVOYER_LETTRE = "renvoyer_lettre", "Demander une autre lettre d'intention"
+    VALIDER_LETTRE = "valider_lettre", "Valider la lettre d'intention"
+    COMMENCER_PROJET = "commencer_projet", "Commencer la rédaction du projet de santé"
+    DEPOSER_PROJET = "deposer_projet", "Déposer le projet de santé"
+    RENVOYER_PROJET = "renvoyer_projet", "Demander un complément au projet de santé"
+    VALIDER_PROJET = "valider_projet", "Valider le projet de santé"
+    SIGNER_ACI = "signer_aci", "Enregistrer la signature de l'ACI"
+    AVENANT = "avenant", "Enregistrer un avenant"
+    RENOUVELER = "renouveler", "Renouveler l'ACI"
+    RESILIER = "resilier", "Résilier l'ACI"
+    ABANDONNER = "abandonner", "Abandonner le projet"
+    REPRENDRE = "reprendre", "Reprendre le projet"
+
+
+class ActeurCpts(models.TextChoices):
+    COORDINATEUR = "coordinateur", "la coordination de la CPTS"
+    INSTRUCTEUR = "instructeur", "un agent instructeur de l'ARS"
+    VALIDEUR = "valideur", "un agent valideur de l'ARS"
+
+
+class NaturePieceCpts(models.TextChoices):
+    LETTRE = "lettre", "Lettre d'intention"
+    COURRIER_CONJOINT = "courrier_conjoint", "Courrier conjoint ARS et Assurance maladie"
+    PROJET = "projet", "Projet de santé"
+    DECISION_PROJET = "decision_projet", "Courrier de l'ARS sur le projet de santé"
+    ACI = "aci", "Contrat ACI signé"
+    AVENANT = "avenant", "Avenant signé"
+    RESILIATION = "resiliation", "Courrier de résiliation"
+    STATUTS = "statuts", "Statuts de l'association"
+    AUTRE = "autre", "Autre document"
+
+
 class StatutPerimetre(models.TextChoices):
     BROUILLON = "brouillon", "Brouillon"
     SOUMIS = "soumis", "Soumis à l'ARS"
@@ -68,6 +104,7 @@ class Instance(models.TextChoices):
 class VoletAci(models.TextChoices):
     FIXE = "fixe", "Volet fixe"
     VARIABLE = "variable", "Volet variable"
+    MAJORE = "majore", "Majoration (ACI signé avant le 31/12/2021)"
 
 
 class TypeStructure(models.TextChoices):

@@ -1,10 +1,13 @@
 """What a CPTS undertakes and shows: missions, indicators, meetings, proofs, members, and the money of its ACI."""
 
+from decimal import Decimal
+
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeOperators
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
+from django.db.models.functions import Cast, Coalesce
 from django.utils import timezone
 
 from cpts.enums import GenrePreuve, Instance, StatutMission, TypeMission, VoletAci
@@ -37,6 +40,20 @@ class Mission(DeCpts):
             models.CheckConstraint(name="mission_type_connu", condition=Q(type__in=TypeMission.values)),
             models.CheckConstraint(name="mission_statut_connu", condition=Q(statut__in=StatutMission.values)),
             models.UniqueConstraint(fields=["cpts", "type"], name="mission_une_par_type"),
+            models.CheckConstraint(
+                name="mission_dates_de_l_etat",
+                condition=Q(statut="a_demarrer", demarree_le=None, deployee_le=None, evaluee_le=None)
+                | Q(statut="demarree", demarree_le__isnull=False, deployee_le=None, evaluee_le=None)
+                | Q(statut="deployee", demarree_le__isnull=False, deployee_le__isnull=False, evaluee_le=None)
+                | Q(statut="evaluee", demarree_le__isnull=False, deployee_le__isnull=False, evaluee_le__isnull=False),
+                violation_error_message="Une mission porte le jour de chacun des états qu'elle a passés.",
+            ),
+            models.CheckConstraint(
+                name="mission_dates_ordonnees",
+                condition=(Q(deployee_le=None) | Q(deployee_le__gte=F("demarree_le")))
+                & (Q(evaluee_le=None) | Q(evaluee_le__gte=F("deployee_le"))),
+                violation_error_message="Une mission démarre, se déploie, s'évalue : ces jours ne se suivent pas.",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -68,7 +85,17 @@ class IndicateurMission(models.Model):
         verbose_name_plural = "indicateurs d'une mission"
         ordering = ["mission", "-annee", "libelle", "pk"]
         constraints = [
-            models.UniqueConstraint(fields=["mission", "annee", "libelle"], name="indicateurmission_unique")
+            models.UniqueConstraint(
+                fields=["mission", "annee", "libelle"],
+                name="indicateurmission_unique",
+                violation_error_message="Cette mission a déjà cet indicateur cette année-là.",
+            ),
+            models.CheckConstraint(
+                name="indicateurmission_source",
+                condition=Q(valeur=None) | ~Q(source=""),
+                violation_error_message="Une valeur saisie dit d'où elle vient.",
+            ),
+            models.CheckConstraint(name="indicateurmission_saisi_ou_calcule", condition=Q(valeur=None) | Q(calcul="")),
         ]
 
     def __str__(self) -> str:
@@ -102,6 +129,11 @@ class Membre(DeCpts):
                 name="membre_quelqu_un",
                 condition=Q(praticien__isnull=False) | Q(structure__isnull=False) | ~Q(nom=""),
                 violation_error_message="Choisissez un professionnel ou une structure, ou écrivez un nom.",
+            ),
+            models.CheckConstraint(
+                name="membre_periode",
+                condition=Q(periode__isempty=False, periode__startswith__isnull=False),
+                violation_error_message="La période d'un membre commence un jour, et finit après lui.",
             ),
             ExclusionConstraint(
                 name="membre_praticien_une_fois",
@@ -172,6 +204,7 @@ class Presence(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["reunion", "membre"], name="presence_une_par_membre"),
             models.CheckConstraint(name="presence_quelqu_un", condition=Q(membre__isnull=False) | ~Q(nom="")),
+            models.CheckConstraint(name="presence_indemnite", condition=Q(indemnite=None) | Q(indemnite__gte=0)),
         ]
 
     def __str__(self) -> str:
@@ -200,7 +233,8 @@ class Preuve(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["mission", "objet"], condition=~Q(objet=""), name="preuve_une_fois_par_objet"
-            )
+            ),
+            models.CheckConstraint(name="preuve_genre_connu", condition=Q(genre__in=GenrePreuve.values)),
         ]
 
     def __str__(self) -> str:
@@ -212,6 +246,7 @@ class ParametreAci(models.Model):
 
     `code`: « fonctionnement », « mission_fixe », « mission_variable », « frontiere_taille », « plafond_indemnites »…;
     `taille` 1 to 4, 0: whatever; `mission`: empty, whatever. Euros a year, unless the code says otherwise.
+    `demonstration`: invented, read for the CPTS of the demonstration alone.
     """
 
     region_code = models.CharField("région", max_length=3, blank=True, help_text="Vide : France entière.")
@@ -223,6 +258,7 @@ class ParametreAci(models.Model):
     texte = models.CharField("choix", max_length=40, blank=True)
     reference = models.CharField("référence", max_length=300, blank=True)
     verifie_le = models.DateField("vérifié le", null=True, blank=True)
+    demonstration = models.BooleanField("exemple inventé", default=False)
 
     class Meta:
         verbose_name = "paramètre de l'ACI"
@@ -236,10 +272,17 @@ class ParametreAci(models.Model):
                     ("code", RangeOperators.EQUAL),
                     ("taille", RangeOperators.EQUAL),
                     ("mission", RangeOperators.EQUAL),
+                    (Cast("demonstration", models.IntegerField()), RangeOperators.EQUAL),
                     ("periode", RangeOperators.OVERLAPS),
                 ],
                 violation_error_message="Ce paramètre a déjà une valeur sur une partie de la période.",
-            )
+            ),
+            models.CheckConstraint(
+                name="parametreaci_reference",
+                condition=Q(valeur=None, texte="") | ~Q(reference=""),
+                violation_error_message="Une valeur entre avec sa référence.",
+            ),
+            models.CheckConstraint(name="parametreaci_positif", condition=Q(valeur=None) | Q(valeur__gte=0)),
         ]
 
     def __str__(self) -> str:
@@ -293,6 +336,33 @@ class LigneAci(models.Model):
         ordering = ["exercice", "mission", "volet"]
         constraints = [
             models.UniqueConstraint(fields=["exercice", "mission", "volet"], name="ligneaci_unique"),
+            models.CheckConstraint(name="ligneaci_volet_connu", condition=Q(volet__in=VoletAci.values)),
+            models.CheckConstraint(
+                name="ligneaci_positive",
+                condition=(Q(prevu=None) | Q(prevu__gte=0))
+                & (Q(accorde=None) | Q(accorde__gte=0))
+                & (Q(avance=None) | Q(avance__gte=0)),
+                violation_error_message="Un montant prévu, accordé ou avancé n'est jamais négatif.",
+            ),
+            models.CheckConstraint(
+                name="ligneaci_verse_date",
+                condition=Q(avance__isnull=True, avance_le__isnull=True)
+                | Q(avance__isnull=False, avance_le__isnull=False),
+                violation_error_message="Une avance versée porte son montant et son jour.",
+            ),
+            models.CheckConstraint(
+                name="ligneaci_solde_date",
+                condition=Q(solde__isnull=True, solde_le__isnull=True)
+                | Q(solde__isnull=False, solde_le__isnull=False),
+                violation_error_message="Un solde versé porte son montant et son jour.",
+            ),
+            models.CheckConstraint(
+                name="ligneaci_pas_plus_que_l_accorde",
+                condition=Q(accorde=None)
+                | Q(solde=None)
+                | Q(accorde__gte=Coalesce(F("avance"), Decimal(0)) + F("solde")),
+                violation_error_message="L'avance et le solde versés dépassent le montant accordé.",
+            ),
         ]
 
     def __str__(self) -> str:
