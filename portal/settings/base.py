@@ -410,6 +410,8 @@ MAILLAGE_OCTROIS = {
     "core_scelle": "SELECT",
     "aides_actedossier": "INSERT SELECT",
     "aides_transition": "SELECT",
+    "cpts_transition": "SELECT",
+    "cpts_actecpts": "INSERT SELECT",
     # The copies of the history are written by the triggers of their tables, in the name of who acts.
     "accounts_mandatevent": "INSERT SELECT",
     "accounts_organisationevent": "INSERT SELECT",
@@ -431,6 +433,10 @@ MAILLAGE_OCTROIS = {
     "cpts_structureevent": "INSERT SELECT",
     "cpts_equipierevent": "INSERT SELECT",
     "cpts_donneeterritoireevent": "INSERT SELECT",
+    "prevention_actionpreventionevent": "INSERT SELECT",
+    "prevention_campagneevent": "INSERT SELECT",
+    "prevention_cibleevent": "INSERT SELECT",
+    "prevention_objectifevent": "INSERT SELECT",
 }
 # What the key of a cached page holds: the core knows no app.
 MAILLAGE_VERSION_DONNEES = "aides.versions.data_version"
