@@ -411,6 +411,7 @@ MAILLAGE_OCTROIS = {
     "aides_actedossier": "INSERT SELECT",
     "aides_transition": "SELECT",
     "cpts_transition": "SELECT",
+    "cpts_transitionmission": "SELECT",
     "cpts_actecpts": "INSERT SELECT",
     # The copies of the history are written by the triggers of their tables, in the name of who acts.
     "accounts_mandatevent": "INSERT SELECT",
