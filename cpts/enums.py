@@ -142,3 +142,27 @@ class StatutProposition(models.TextChoices):
     A_TRAITER = "a_traiter", "À traiter"
     ACCEPTEE = "acceptee", "Acceptée"
     ECARTEE = "ecartee", "Écartée"
+
+
+class NatureLecture(models.TextChoices):
+    """How a commune that somebody wrote was found among those of today."""
+
+    EXACTE = "exacte", "Trouvée"
+    ANCIEN_NOM = "ancien_nom", "Ancien nom"
+    ANCIEN_CODE = "ancien_code", "Ancien code"
+    HOMONYME = "homonyme", "Plusieurs communes"
+    INCONNUE = "inconnue", "Introuvable"
+
+
+class SortLecture(models.TextChoices):
+    """What became of a line of a list of CPTS."""
+
+    A_COMPLETER = "a_completer", "À compléter"
+    RETENUE = "retenue", "Retenue"
+    ECARTEE = "ecartee", "Écartée"
+
+
+class StatutListe(models.TextChoices):
+    A_COMPLETER = "a_completer", "À compléter"
+    TERMINEE = "terminee", "Brouillons créés"
+    ABANDONNEE = "abandonnee", "Abandonnée"

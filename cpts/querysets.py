@@ -6,7 +6,7 @@ from django.db.models import Q
 
 from cpts.enums import StatutStructure
 from cpts.regles.vie_structures import OUVERTES, VALIDEES
-from portal.accounts.enums import ROLES_AGENT, Role
+from portal.accounts.enums import ROLES_AGENT, ROLES_ARS, Role
 from portal.core.querysets import PorteeQuerySet
 
 if TYPE_CHECKING:
@@ -82,3 +82,10 @@ def filter_structures(portee: "Portee", prefixe: str = "") -> Q:
 class DeStructureQuerySet(PorteeQuerySet):
     def for_portee(self, portee: "Portee") -> Self:
         return self.filter(filter_structures(portee, "structure__"))
+
+
+class ListeCptsQuerySet(PorteeQuerySet):
+    """The lists that an ARS handed in: for the agents of its territory."""
+
+    def for_portee(self, portee: "Portee") -> Self:
+        return self.filter(portee.filter_territoire(*ROLES_ARS))

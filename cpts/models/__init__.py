@@ -1,5 +1,6 @@
 from cpts.models.cpts import ActeCpts, CommunePerimetre, Cpts, DeCpts, Perimetre, PieceCpts
 from cpts.models.donnees import DonneeTerritoire
+from cpts.models.listes import CptsListe, LigneListe, ListeCpts
 from cpts.models.missions import (
     ExerciceAci,
     IndicateurMission,
@@ -26,6 +27,7 @@ __all__ = [
     "ActeStructure",
     "CommunePerimetre",
     "Cpts",
+    "CptsListe",
     "DeCpts",
     "DeStructure",
     "DonneeTerritoire",
@@ -34,6 +36,8 @@ __all__ = [
     "IndicateurMission",
     "LieuExercice",
     "LigneAci",
+    "LigneListe",
+    "ListeCpts",
     "Membre",
     "Mission",
     "OffreCommune",

@@ -5,7 +5,7 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeOperators
 from django.core.validators import URLValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from cpts.enums import StatutCpts, StatutPerimetre
@@ -179,6 +179,11 @@ class Perimetre(DeCpts):
                 condition=Q(statut="soumis"),
                 name="perimetre_un_soumis",
                 violation_error_message="Un périmètre de cette CPTS attend déjà la réponse de l'ARS.",
+            ),
+            models.CheckConstraint(
+                name="perimetre_deux_personnes",
+                condition=~Q(decide_par=F("soumis_par")),
+                violation_error_message="Qui a soumis un périmètre n'y répond pas.",
             ),
         ]
 

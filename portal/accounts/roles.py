@@ -15,7 +15,7 @@ DROITS: Final[dict[Role, dict[str, frozenset[str]]]] = {
     Role.INSTRUCTEUR: {
         "zonage.*": VOIR, "zonage.arrete": ECRIRE, "zonage.classement": ECRIRE, "cpts.*": VOIR,
         "cpts.rattachement": ECRIRE, "cpts.cpts": ECRIRE, "cpts.structure": ECRIRE, "cpts.propositionfiness": ECRIRE,
-        "cpts.donneeterritoire": ECRIRE,
+        "cpts.donneeterritoire": ECRIRE, "cpts.listecpts": ECRIRE,
         "aides.*": VOIR, "aides.demande": ECRIRE, "aides.contrat": ECRIRE,
         "aides.echeance": ECRIRE, "aides.redactionlocale": ECRIRE, "aides.parametreregional": ECRIRE,
         "aides.lignecampagne": ECRIRE, "core.importrun": VOIR, "core.execution": VOIR, "core.evenement": VOIR,
@@ -23,7 +23,7 @@ DROITS: Final[dict[Role, dict[str, frozenset[str]]]] = {
     Role.VALIDEUR: {
         "zonage.*": VOIR, "zonage.arrete": ECRIRE, "cpts.*": VOIR, "cpts.rattachement": ECRIRE, "cpts.cpts": ECRIRE,
         "cpts.structure": ECRIRE, "cpts.propositionfiness": ECRIRE, "cpts.donneeterritoire": ECRIRE,
-        "cpts.parametreaci": ECRIRE, "aides.*": VOIR,
+        "cpts.parametreaci": ECRIRE, "cpts.listecpts": ECRIRE, "aides.*": VOIR,
         "aides.demande": ECRIRE, "aides.contrat": ECRIRE, "aides.echeance": ECRIRE, "aides.redactionlocale": ECRIRE,
         "aides.parametreregional": ECRIRE, "aides.campagne": ECRIRE, "aides.lignecampagne": ECRIRE,
         "core.importrun": VOIR, "core.execution": VOIR, "core.evenement": VOIR,
@@ -37,7 +37,7 @@ DROITS: Final[dict[Role, dict[str, frozenset[str]]]] = {
     Role.ADMINISTRATEUR: {
         "zonage.*": ECRIRE, "cpts.*": VOIR, "cpts.cpts": ECRIRE, "cpts.structure": ECRIRE,
         "cpts.propositionfiness": ECRIRE, "cpts.donneeterritoire": ECRIRE, "cpts.parametreaci": ECRIRE,
-        "aides.*": VOIR, "aides.modelecourrier": ECRIRE,
+        "cpts.listecpts": ECRIRE, "aides.*": VOIR, "aides.modelecourrier": ECRIRE,
         "aides.enveloppe": ECRIRE, "aides.campagne": ECRIRE, "accounts.*": ECRIRE, "core.*": VOIR,
         "core.envoi": frozenset({"view", "change"}), "core.execution": frozenset({"view", "change"}),
         "core.dureeconservation": ECRIRE, "core.effacement": ECRIRE, "core.gelconservation": ECRIRE,
