@@ -51,6 +51,7 @@ LARGEURS = (360, 1280)
 # The browser's event loop lives in the thread of the tests that follow on the same worker; they are not asynchronous.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 _SANS_SCRIPT: "set[Page]" = set()
+_REMPLISSAGES: "list[subprocess.Popen[bytes]]" = []
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -114,7 +115,14 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     if os.environ.get("PYTEST_XDIST_WORKER") != "gw0" or "MAILLAGE_NAVIGATEUR_URL" in os.environ:
         return
     if CHROMIUM and any("tests/browser/" in item.path.as_posix() for item in session.items):
-        start_filling(name_modele(os.getppid()), find_journal(os.getppid()))
+        _REMPLISSAGES.append(start_filling(name_modele(os.getppid()), find_journal(os.getppid())))
+
+
+def pytest_sessionfinish() -> None:
+    """An interrupted session leaves nothing at work."""
+    for remplissage in _REMPLISSAGES:
+        remplissage.terminate()
+        remplissage.wait()
 
 
 def _make_base(base: str, dossier: Path) -> None:
