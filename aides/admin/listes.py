@@ -34,7 +34,7 @@ GUICHETS = (("ars", "ARS"), ("cpam", "CPAM"))
 NOMS_MAX = 300
 LOURDES = (
     "preuve", "faits", "coordonnees", "declarations", "message", "motif", "voies_recours", "praticien__cle_nom",
-    "proprietaire__password",
+    "proprietaire__password", "instructeur__password", "commune__voisines", "commune__codes_postaux",
 )  # fmt: skip
 
 

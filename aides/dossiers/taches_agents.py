@@ -19,7 +19,7 @@ from aides.dossiers.etats import OUVERTES, Action, Statut
 from aides.models import ActeDossier, Anomalie, Demande, Echeance, StatutEcheance
 from portal.accounts.enums import Role
 from portal.accounts.portee import AUCUN, Portee, read_portee
-from portal.core.accueil import LISTE_MAX, Ligne, Section, count_up_to
+from portal.core.accueil import LISTE_MAX, Ligne, Section, read_tasks
 
 INSTRUCTEURS = (Role.INSTRUCTEUR, Role.VALIDEUR)
 PAIEMENTS_JOURS = 30
@@ -54,8 +54,7 @@ def filter_instruction(portee: Portee, prefixe: str = "") -> Q:
 
 def list_miennes(ouvertes: QuerySet[Demande], request: HttpRequest) -> list[Section]:
     miennes = ouvertes.filter(instructeur_id=request.user.pk).exclude(statut=Statut.INCOMPLETE)
-    lues = list(miennes.order_by("a_traiter_le", "id")[:LISTE_MAX])
-    nombre = count_up_to(miennes) if lues else None
+    lues, nombre = read_tasks(miennes.order_by("a_traiter_le", "id"))
     lien = build_lien(etat="a_traiter", instructeur="moi", tri="echeance")
     titre = "Mes dossiers, par échéance"
     return [Section(titre, 10, build_lignes(lues), nombre, lien, vide="Aucun dossier à traiter.")]
@@ -63,9 +62,8 @@ def list_miennes(ouvertes: QuerySet[Demande], request: HttpRequest) -> list[Sect
 
 def list_a_prendre(ouvertes: QuerySet[Demande]) -> list[Section]:
     libres = ouvertes.filter(instructeur__isnull=True, statut__in=[Statut.DEPOSEE, Statut.RECEVABLE])
-    lues = list(libres.order_by("a_traiter_le", "id")[:LISTE_MAX])
+    lues, nombre = read_tasks(libres.order_by("a_traiter_le", "id"))
     lien = build_lien(etat="a_prendre", instructeur="aucun", tri="echeance")
-    nombre = count_up_to(libres) if lues else None
     return [Section("Dossiers à prendre", 20, build_lignes(lues), nombre, lien, vide="Aucun dossier à prendre.")]
 
 
@@ -101,7 +99,8 @@ def list_paiements(request: HttpRequest, portee: Portee) -> list[Section]:
         statut__in=[StatutEcheance.PREVUE, StatutEcheance.A_PAYER],
         le__lte=jour + timedelta(days=PAIEMENTS_JOURS),
     )
-    lues = list(dues.select_related("contrat").order_by("le", "pk")[:LISTE_MAX])
+    montrees = dues.select_related("contrat").only("libelle", "le", "contrat__numero")
+    lues, nombre = read_tasks(montrees.order_by("le", "pk"))
     lignes = [
         Ligne(
             f"{ligne.contrat.numero} : {ligne.libelle}",
@@ -112,17 +111,17 @@ def list_paiements(request: HttpRequest, portee: Portee) -> list[Section]:
         for ligne in lues
     ]
     lien = f"{reverse('admin:aides_contrat_paiements')}?{urlencode({'etat': 'a_payer'})}"
-    return [Section("Versements à payer", 30, lignes, count_up_to(dues) if lignes else None, lien)]
+    return [Section("Versements à payer", 30, lignes, nombre, lien)]
 
 
 def list_anomalies(request: HttpRequest, portee: Portee) -> list[Section]:
     """What the controls found and nobody mended."""
     ouvertes = Anomalie.objects.filter(filter_instruction(portee), close_le__isnull=True)
-    lues = list(ouvertes.order_by("-vue_le", "-pk")[:LISTE_MAX])
+    lues, nombre = read_tasks(ouvertes.only("constat", "demande_id").order_by("-vue_le", "-pk"))
     lignes = [
         Ligne(une.constat, reverse("admin:aides_demande_change", args=[une.demande_id]), retard=True) for une in lues
     ]
-    return [Section("Incohérences trouvées par les contrôles", 35, lignes, count_up_to(ouvertes) if lignes else None)]
+    return [Section("Incohérences trouvées par les contrôles", 35, lignes, nombre)]
 
 
 def build_lien(**filtres: str) -> str:

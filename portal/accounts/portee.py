@@ -91,10 +91,11 @@ def read_portee(user: Any, *, au: date | None = None) -> Portee:
     if user is None or not user.is_authenticated or not user.is_active:
         return PERSONNE
     jour = au or timezone.localdate()
-    gardees = user.__dict__.setdefault("_portees", {})
+    gardees: dict[date, Portee] | None = getattr(user, "_portees", None)  # of the person, behind `request.user`
+    if gardees is None:
+        gardees = user._portees = {}
     if jour not in gardees:
         lus = user.mandats.en_vigueur(au=jour).order_by("pk")[:100]
         mandats = tuple(MandatLu(lu.pk, Role(lu.role), lu.cle, lu.organisation_id) for lu in lus)
         gardees[jour] = Portee(user.pk, mandats, bool(user.is_superuser))
-    portee: Portee = gardees[jour]
-    return portee
+    return gardees[jour]

@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 
 from portal.accounts.portee import read_portee
@@ -60,6 +61,14 @@ class SiteAdministration(admin.AdminSite):
         """The keys of the second factors and the tables of django-axes are shown to nobody."""
         modeles: list[Any] = [model_or_iterable] if isinstance(model_or_iterable, type) else list(model_or_iterable)
         super().register([m for m in modeles if m._meta.app_label not in APPS_CACHEES], admin_class, **options)
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> Any:
+        """Sixty questions of rights: asked once a page, and only by the pages that show the tables."""
+        if app_label is not None:
+            return super().get_app_list(request, app_label)
+        if not hasattr(request, "rubriques"):
+            request.rubriques = SimpleLazyObject(lambda: super(SiteAdministration, self).get_app_list(request))  # type: ignore[attr-defined]
+        return request.rubriques  # type: ignore[attr-defined]
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         """What waits for this person, app by app; the tables themselves are below."""

@@ -7,15 +7,16 @@ the person may not open.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.module_loading import import_string
 
 COMPTE_MAX = 99
 LISTE_MAX = 8
+M = TypeVar("M", bound=Model)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,12 @@ class Nombre:
 
     def __str__(self) -> str:
         return f"{self.valeur}" if self.exact else f"{self.valeur}+"
+
+
+def read_tasks(lignes: QuerySet[M]) -> tuple[list[M], Nombre | None]:
+    """The first ones and how many there are, in one query; `lignes` is ordered. None: nothing is counted."""
+    lues = list(lignes[: COMPTE_MAX + 1])
+    return lues[:LISTE_MAX], Nombre(min(len(lues), COMPTE_MAX), len(lues) <= COMPTE_MAX) if lues else None
 
 
 def count_up_to(lignes: QuerySet[Any], maximum: int = COMPTE_MAX) -> Nombre:

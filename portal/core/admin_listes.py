@@ -9,16 +9,19 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from html import escape
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
+from django.contrib.admin.utils import quote
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, QueryDict
 from django.template.response import TemplateResponse
-from django.urls import path
+from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.formats import number_format
+from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
@@ -39,6 +42,7 @@ from portal.core.keyset import (
 from portal.core.models import Evenement
 
 TAILLE = 50
+COCHE = "coche"
 RECHERCHES = "recherches"
 RECHERCHES_MAX = 20
 PERSONNES_SANS_PREUVE = 50
@@ -193,7 +197,7 @@ class ListeRapide(admin.ModelAdmin):
             "title": self.titre or str(self.opts.verbose_name_plural).capitalize(),
             "demandee": demandee,
             "compte": self.count(lignes, page.lignes, page.precedente or page.suivante),
-            "lignes": [(ligne, list(self.show_cells(ligne))) for ligne in page.lignes],
+            "rangees": self.show_rangees(request, page.lignes),
             "colonnes": self.colonnes,
             "tris": self.tris,
             "precedente": write_curseur(page.lignes[0], ordre) if page.precedente and page.lignes else "",
@@ -201,7 +205,7 @@ class ListeRapide(admin.ModelAdmin):
             "filtres_gardes": list_filtres(user, self.get_nom_liste()),
             "recherche_aide": self.recherche_aide,
             "actes": self.list_actes(request),
-            "coche": "coche" in request.GET,
+            "coche": COCHE in request.GET,
             "tout": "suivante" if page.suivante or page.precedente else "",
             "refus": refus,
             "nom_filtre": request.POST.get("nom", "") if refus else "",
@@ -222,9 +226,26 @@ class ListeRapide(admin.ModelAdmin):
             messages.warning(request, "Cette page de la liste n'existe plus : en voici le début.")
             return None, None
 
-    def show_cells(self, ligne: Any) -> Iterator[tuple[Colonne, Any, str]]:
+    def show_rangees(self, request: HttpRequest, lignes: Sequence[Any]) -> SafeString:
+        """The body of the table: five hundred cells, written here in a tenth of the time of a template."""
+        adresse = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
+        choix, coche = bool(self.list_actes(request)), " checked" if COCHE in request.GET else ""
+        rangees = (
+            f"<tr>{show_case(ligne, coche) if choix else ''}{''.join(self.show_cells(ligne, adresse))}</tr>"
+            for ligne in lignes
+        )
+        return mark_safe("\n".join(rangees))  # noqa: S308 (every value is escaped by the two functions below)
+
+    def show_cells(self, ligne: Any, adresse: str) -> Iterator[str]:
         for colonne in self.colonnes:
-            yield colonne, show_valeur(colonne.lit(ligne)), colonne.alerte(ligne) if colonne.alerte else ""
+            valeur = escape(show_valeur(colonne.lit(ligne)))
+            if colonne.lien:
+                lien = escape(f"{adresse}{quote(ligne.pk)}/change/")
+                yield f'<th scope="row"><a href="{lien}">{valeur or "sans numéro"}</a></th>'
+            elif colonne.alerte and (alerte := colonne.alerte(ligne)):
+                yield f'<td>{valeur or "—"} <strong class="liste-alerte">{escape(alerte)}</strong></td>'
+            else:
+                yield f"<td>{valeur or '—'}</td>"
 
     def get_nom_liste(self) -> str:
         return f"{self.opts.app_label}.{self.opts.model_name}"
@@ -310,6 +331,12 @@ class ListeRapide(admin.ModelAdmin):
         if not self.may_act(request):
             raise PermissionDenied
         return Masse(self, request).answer()
+
+
+def show_case(ligne: Any, coche: str) -> str:
+    """The box of a row: its key, and the version that the act will find, or refuse."""
+    valeur, nom = escape(f"{ligne.pk}:{ligne.version}"), escape(str(ligne))
+    return f'<td><input type="checkbox" name="ligne" value="{valeur}" aria-label="Choisir {nom}"{coche}></td>'
 
 
 def show_valeur(valeur: Any) -> str:

@@ -131,8 +131,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
-    "django.contrib.auth.backends.ModelBackend",
     "portal.accounts.backends.MandatBackend",
+    "django.contrib.auth.backends.ModelBackend",
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
@@ -385,6 +385,7 @@ MAILLAGE_TACHES_AGENTS: list[str] = [
 # sections of its home, functions (request, cpts) -> list[portal.core.accueil.Section].
 MAILLAGE_RUBRIQUES_ESPACE: list[tuple[str, str]] = [
     ("espace", "Accueil"),
+    ("espace_parcours", "Parcours"),
 ]
 MAILLAGE_SECTIONS_ESPACE: list[str] = []
 # What `load_demonstration` loads after the zoning: functions (avance) -> sentence of what was written.

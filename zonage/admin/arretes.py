@@ -56,7 +56,11 @@ class ArreteAdmin(PagesBrouillon, PagesApercu):
     change_list_template = f"{GABARITS}/change_list.html"
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return super().has_add_permission(request) and bool(list_regions(read_agent(request)))
+        """Asked by every page that shows the tables: from the mandats alone."""
+        cles = read_portee(request.user).cles(ECRIVENT)
+        return super().has_add_permission(request) and any(
+            cle == "national" or cle.startswith("region:") for cle in cles
+        )
 
     def has_delete_permission(self, request: HttpRequest, obj: Arrete | None = None) -> bool:
         """History is never erased: an arrêté is closed by dating the end of its period."""
