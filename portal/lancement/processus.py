@@ -51,12 +51,13 @@ def choose_identity() -> str:
     return "userns"
 
 
-def child_setup(identite: str = "soi", fin: signal.Signals = signal.SIGTERM) -> Callable[[], None]:
+def child_setup(identite: str = "soi", fin: signal.Signals = signal.SIGTERM, recul: int = 0) -> Callable[[], None]:
     """What the child does before its program starts. The kernel is asked last: a change of identity clears it."""
     parent = os.getpid()
 
     def setup() -> None:
         os.setsid()
+        os.nice(recul)
         if identite == "userns":
             enter_user_namespace()
         elif identite == "nobody":

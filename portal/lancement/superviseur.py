@@ -27,6 +27,10 @@ MORTS_MAX = 5
 FENETRE = 60.0
 ARRET_MAX = 5.0  # seconds left to the children to end by themselves
 SILENCE_MAX = 90.0  # seconds without a worker beginning anything: four turns of the heartbeat missed
+RECUL_DE_FOND = 10
+"""The worker, beside the site (`nice`): a person waits for a page, nobody for a table computed again."""
+# gunicorn 27 would otherwise open a control socket in the home folder.
+WEB = ("gunicorn", "portal.wsgi:application", "--preload", "--no-control-socket", "--workers", "2", "--threads", "4")
 CLE_BATTEMENT = "maillage:battement"
 
 
@@ -37,6 +41,7 @@ class Enfant:
     nom: str
     commande: list[str]
     reglages: dict[str, str] = field(default_factory=dict)
+    recul: int = 0
     processus: "subprocess.Popen[bytes] | None" = None
     morts: deque[float] = field(default_factory=lambda: deque(maxlen=MORTS_MAX))
     reprise: float = 0.0
@@ -55,7 +60,7 @@ class Enfant:
                 stdin=subprocess.DEVNULL,
                 stdout=journal,
                 stderr=journal,
-                preexec_fn=child_setup(),
+                preexec_fn=child_setup(recul=self.recul),
             )
         finally:
             os.close(journal)
@@ -83,36 +88,18 @@ class Enfant:
 
 
 def build_children(options: Options) -> list[Enfant]:
-    """The three programs. gunicorn 27 would otherwise open a control socket in the home folder."""
+    """The three programs. What the worker computes gives way to the pages."""
     python = [sys.executable, "-m"]
     bind = f"[{options.bind}]" if ":" in options.bind else options.bind
-    web = [
-        "gunicorn",
-        "portal.wsgi:application",
-        "--preload",
-        "--no-control-socket",
-        "--workers",
-        "2",
-        "--threads",
-        "4",
-    ]
-    web += [
-        "--bind",
-        f"{bind}:{options.port}",
-        "--timeout",
-        "60",
-        "--graceful-timeout",
-        "10",
-        "--log-level",
-        "warning",
-    ]
+    web = [*WEB, "--bind", f"{bind}:{options.port}", "--timeout", "60", "--graceful-timeout", "10"]
+    web += ["--log-level", "warning"]
     celery = ["celery", "-A", "portal"]
     worker = [*celery, "worker", "--concurrency", "2", "--loglevel", "WARNING", "--without-gossip", "--without-mingle"]
     relais = [sys.executable, "manage.py", "relais"]
     # docs/adr/0100: the worker makes tables again, so that it stays their owner; the site owns none.
     return [
         Enfant("web", python + web, {"MAILLAGE_ROLE": "maillage_web"}),
-        Enfant("travailleur", python + worker, {"MAILLAGE_PORTEE": "systeme"}),
+        Enfant("travailleur", python + worker, {"MAILLAGE_PORTEE": "systeme"}, recul=RECUL_DE_FOND),
         Enfant("relais", relais, {"MAILLAGE_ROLE": "maillage_web", "MAILLAGE_PORTEE": "systeme"}),
     ]
 
