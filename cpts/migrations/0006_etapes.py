@@ -1,6 +1,6 @@
 """The states of a CPTS, held by the database: the changes allowed, and the triggers that read them (docs/adr/0180)."""
 
-from django.db import migrations
+from django.db import migrations, models
 
 COUPLES = {
     "abandonne": "emergence",
@@ -14,6 +14,43 @@ COUPLES = {
     "resilie": "emergence",
 }
 """`cpts.regles.etapes.list_couples()`: a test compares both."""
+ETATS = [
+    ("emergence", "En émergence"),
+    ("lettre_deposee", "Lettre d'intention déposée"),
+    ("lettre_validee", "Lettre d'intention validée"),
+    ("projet_redaction", "Projet de santé en rédaction"),
+    ("projet_depose", "Projet de santé déposé"),
+    ("projet_valide", "Projet de santé validé"),
+    ("aci_signe", "ACI signé"),
+    ("resilie", "ACI résilié"),
+    ("abandonne", "Projet abandonné"),
+]
+ACTES_CONNUS = [
+    ("deposer_lettre", "Déposer la lettre d'intention"),
+    ("renvoyer_lettre", "Demander une autre lettre d'intention"),
+    ("valider_lettre", "Valider la lettre d'intention"),
+    ("commencer_projet", "Commencer la rédaction du projet de santé"),
+    ("deposer_projet", "Déposer le projet de santé"),
+    ("renvoyer_projet", "Demander un complément au projet de santé"),
+    ("valider_projet", "Valider le projet de santé"),
+    ("signer_aci", "Enregistrer la signature de l'ACI"),
+    ("avenant", "Enregistrer un avenant"),
+    ("renouveler", "Renouveler l'ACI"),
+    ("resilier", "Résilier l'ACI"),
+    ("abandonner", "Abandonner le projet"),
+    ("reprendre", "Reprendre le projet"),
+]
+NATURES = [
+    ("lettre", "Lettre d'intention"),
+    ("courrier_conjoint", "Courrier conjoint ARS et Assurance maladie"),
+    ("projet", "Projet de santé"),
+    ("decision_projet", "Courrier de l'ARS sur le projet de santé"),
+    ("aci", "Contrat ACI signé"),
+    ("avenant", "Avenant signé"),
+    ("resiliation", "Courrier de résiliation"),
+    ("statuts", "Statuts de l'association"),
+    ("autre", "Autre document"),
+]
 
 TABLE = """
 CREATE TABLE cpts_transition (
@@ -104,6 +141,12 @@ def list_lignes() -> str:
 class Migration(migrations.Migration):
     dependencies = [("cpts", "0005_ceinture_coordination")]
     operations = [
+        migrations.AlterField("actecpts", "action", models.CharField("acte", max_length=30, choices=ACTES_CONNUS)),
+        migrations.AlterField(
+            "actecpts", "source", models.CharField("état avant", max_length=18, choices=ETATS, blank=True)
+        ),
+        migrations.AlterField("actecpts", "cible", models.CharField("état après", max_length=18, choices=ETATS)),
+        migrations.AlterField("piececpts", "nature", models.CharField("nature", max_length=30, choices=NATURES)),
         migrations.RunSQL(TABLE, "DROP TABLE cpts_transition"),
         migrations.RunSQL(
             f"INSERT INTO cpts_transition (source, cible) VALUES {list_lignes()}",  # noqa: S608

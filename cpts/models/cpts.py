@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
-from cpts.enums import StatutCpts, StatutPerimetre
+from cpts.enums import ActionCpts, NaturePieceCpts, StatutCpts, StatutPerimetre
 from cpts.querysets import CptsQuerySet, DeCptsQuerySet
 from portal.accounts.models import Organisation
 from portal.core.historique import historise
@@ -87,9 +87,9 @@ class ActeCpts(DeCpts):
     `decide_par`: the bodies that decided, as written (« ARS et CPAM, courrier conjoint »), never a person.
     """
 
-    action = models.CharField("acte", max_length=30)
-    source = models.CharField("état avant", max_length=18, blank=True)
-    cible = models.CharField("état après", max_length=18)
+    action = models.CharField("acte", max_length=30, choices=ActionCpts)
+    source = models.CharField("état avant", max_length=18, choices=StatutCpts, blank=True)
+    cible = models.CharField("état après", max_length=18, choices=StatutCpts)
     date_acte = models.DateField("date de l'acte")
     survenu_le = models.DateTimeField("enregistré le", default=timezone.now)
     auteur = models.ForeignKey(
@@ -108,11 +108,11 @@ class ActeCpts(DeCpts):
 
 
 class PieceCpts(DeCpts):
-    """A document of a CPTS, of a step (`acte`) or of none. `nature`: a code of `cpts.regles.etapes`."""
+    """A document of a CPTS, of a step (`acte`) or of none yet."""
 
     document = models.ForeignKey(Document, on_delete=models.PROTECT, related_name="+")
     acte = models.ForeignKey(ActeCpts, on_delete=models.PROTECT, null=True, blank=True, related_name="pieces")
-    nature = models.CharField("nature", max_length=30)
+    nature = models.CharField("nature", max_length=30, choices=NaturePieceCpts)
     libelle = models.CharField("libellé", max_length=160, blank=True)
     depose_le = models.DateTimeField("déposé le", default=timezone.now)
 

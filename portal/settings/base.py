@@ -456,6 +456,8 @@ MAILLAGE_CHEMINS_SANS_COMPTE = (
     "/chiffres/",
     "/diagnostic/",
 )
+# People under which a figure of prevention is not shown to all, nor what would give it away (docs/prevention.md).
+MAILLAGE_SEUIL_SECRET = env.int("MAILLAGE_SEUIL_SECRET", default=11)
 # Readings of one calendar, same writing; empty: no limit.
 MAILLAGE_AGENDA_LIMITE = env.str("MAILLAGE_AGENDA_LIMITE", default="60/h")
 # Numbers of the Annuaire santé that one person may look for: a number per minute (m), hour (h) or day (d).
