@@ -31,8 +31,8 @@ def compute_cle(debut: str) -> str:
     return next(cle for cle in "0123456789" if has_cle(debut + cle))
 
 
-def read_finess(texte: str) -> str:
-    """The number, without spaces, in capitals. Raises FinessRefuse."""
+def read_finess(texte: str, *, cle: bool = True) -> str:
+    """The number, without spaces, in capitals. `cle` False: as published, its key not asked. Raises FinessRefuse."""
     compact = SEPARATEURS.sub("", texte).upper()
     if SCIENTIFIQUE.fullmatch(compact) and "E" in compact:
         raise FinessRefuse("Ce numéro a été tronqué par un tableur : recopiez les neuf signes du répertoire FINESS.")
@@ -40,7 +40,7 @@ def read_finess(texte: str) -> str:
         raise FinessRefuse("Ce numéro n'a que huit chiffres : un zéro manque peut-être au début.")
     if not FORME.fullmatch(compact):
         raise FinessRefuse("Un numéro FINESS a neuf chiffres, par exemple 710780263 (en Corse : 2A ou 2B, puis sept).")
-    if not has_cle(compact):
+    if cle and not has_cle(compact):
         raise FinessRefuse("La clé de ce numéro FINESS est inexacte : un chiffre est faux, relisez-le.")
     return compact
 

@@ -3,7 +3,7 @@
 Every act is a row of `ActeStructure` and a line of the journal, written with the state that it gives.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -37,6 +37,7 @@ MODIFIABLES = (
     "type", "nom", "forme_juridique", "finess", "finess_ej", "siret", "parent", "cpts", "commune", "adresse",
     "code_postal", "longitude", "latitude", "telephone", "courriel", "site_web",
 )  # fmt: skip
+NUMEROS = ("finess", "finess_ej")
 RECOMMENCEES = (StatutStructure.REPEREE, StatutStructure.CANDIDATE)
 """States in which a life begins again: the dates of the one before are no longer its own."""
 
@@ -65,10 +66,12 @@ def create_structure(
     jours: Mapping[str, date] | None = None,
     le: date | None = None,
     commentaire: str = "",
+    publie: bool = False,
 ) -> Structure:
     """Enter a structure in its first state, or with `statut` and `jours` (its dates) one that already lived.
 
-    `par` None: the portal itself. `le`: the day of the act (today). Raises StructureRefusee.
+    `par` None: the portal itself. `le`: the day of the act (today). `publie`: the fields come from the register, whose
+    numbers are taken as they are, and that may change them later. Raises StructureRefusee.
     """
     type_ = champs.get("type", "")
     if type_ not in TypeStructure.values:
@@ -80,8 +83,9 @@ def create_structure(
     structure.region_code = structure.commune.departement.region_id
     if par is not None:
         _check_droit(par, structure)
+    if par is not None and not publie:
         structure.saisi = sorted(nom for nom in MODIFIABLES if champs.get(nom) not in (None, ""))
-    _clean(structure)
+    _clean(structure, () if publie else NUMEROS)
     aujourdhui = timezone.localdate()
     jour = le or aujourdhui
     tardives = [nom for nom in DATES if (quand := getattr(structure, nom)) and quand > aujourdhui]
@@ -229,7 +233,7 @@ def edit_structure(structure: Structure, champs: Mapping[str, Any], *, par: User
             _check_droit(par, actuelle)
         actuelle.saisi = sorted({*actuelle.saisi, *changes})
         actuelle.version += 1
-        _clean(actuelle)
+        _clean(actuelle, [nom for nom in NUMEROS if nom in changes])
         try:
             with transaction.atomic(), pghistory.context(acte="structure.modifier"):
                 actuelle.save()
@@ -246,10 +250,10 @@ def propose_cpts(commune_code: str, *, au: date) -> Cpts | None:
     return trouvees[0] if len(trouvees) == 1 else None
 
 
-def _clean(structure: Structure) -> None:
-    """Numbers and formats, before the database says them less well."""
+def _clean(structure: Structure, numeros: Sequence[str]) -> None:
+    """Formats, and the keys of the FINESS `numeros` that somebody typed, before the database says them less well."""
     fautes: dict[str, str] = {}
-    for champ in ("finess", "finess_ej"):
+    for champ in numeros:
         texte = getattr(structure, champ)
         if texte:
             try:
