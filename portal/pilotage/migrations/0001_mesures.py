@@ -108,6 +108,7 @@ SUIVIES = (
     *("cpts_mission", "cpts_reunion", "cpts_membre", "cpts_exerciceaci", "cpts_ligneaci", "cpts_structure"),
     *("cpts_actestructure", "cpts_donneeterritoire", "aides_demande", "aides_actedossier", "aides_contrat"),
     *("aides_echeance", "prevention_releve", "prevention_actionprevention"),
+    *("prevention_campagne", "prevention_cible"),
 )
 NOTE = """
 CREATE FUNCTION pilotage_note() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS
