@@ -389,7 +389,9 @@ MAILLAGE_RUBRIQUES_ESPACE: list[tuple[str, str]] = [
 ]
 MAILLAGE_SECTIONS_ESPACE: list[str] = []
 # What `load_demonstration` loads after the zoning: functions (avance) -> sentence of what was written.
-MAILLAGE_JEUX_DEMONSTRATION: list[str] = []
+MAILLAGE_JEUX_DEMONSTRATION: list[str] = [
+    "cpts.services.demonstration_structures.load_structures",  # after the perimeters: it looks for the CPTS
+]
 MAILLAGE_DONNEES = env.str("MAILLAGE_DONNEES", default="")
 # Documents (docs/adr/0120): bytes of one file; « clamd://hôte:port » or « clamd:/chemin.sock », empty: no antivirus,
 # and whether agents then download what was not analysed; location that nginx alone serves (X-Accel-Redirect).
@@ -433,6 +435,9 @@ MAILLAGE_OCTROIS = {
     "cpts_exerciceacievent": "INSERT SELECT",
     "cpts_ligneacievent": "INSERT SELECT",
     "cpts_structureevent": "INSERT SELECT",
+    "cpts_actestructure": "INSERT SELECT",
+    "cpts_transitionstructure": "SELECT",
+    "cpts_periodestructure": "SELECT",
     "cpts_equipierevent": "INSERT SELECT",
     "cpts_donneeterritoireevent": "INSERT SELECT",
     "prevention_actionpreventionevent": "INSERT SELECT",
