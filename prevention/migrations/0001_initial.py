@@ -299,7 +299,7 @@ class Migration(migrations.Migration):
                 ('saisi_le', models.DateTimeField(default=django.utils.timezone.now, verbose_name='saisi le')),
                 ('campagne', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='releves', to='prevention.campagne', verbose_name='campagne')),
                 ('cible', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='releves', to='prevention.cible', verbose_name='population cible')),
-                ('import_run', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.importrun')),
+                ('fichier', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='releves', to='prevention.fichierreleves', verbose_name='fichier')),
                 ('remplace', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='remplacant', to='prevention.releve', verbose_name='remplace')),
                 ('saisi_par', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
@@ -463,10 +463,6 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='releve',
             index=models.Index(fields=['territoire_type', 'territoire_code'], name='releve_par_territoire'),
-        ),
-        migrations.AddIndex(
-            model_name='releve',
-            index=models.Index(fields=['import_run'], name='releve_par_import'),
         ),
         migrations.AddConstraint(
             model_name='releve',

@@ -12,6 +12,38 @@ from prevention.models.campagne import Campagne, Cible
 from prevention.querysets import DeCampagneQuerySet, ReleveQuerySet
 
 
+class FichierReleves(models.Model):
+    """A file handed in, kept until somebody has confirmed or put aside what looks odd in it."""
+
+    campagne = models.ForeignKey(Campagne, on_delete=models.PROTECT, related_name="fichiers", verbose_name="campagne")
+    cible = models.ForeignKey(
+        Cible, on_delete=models.PROTECT, related_name="fichiers", verbose_name="population cible"
+    )
+    nom = models.CharField("fichier", max_length=200)
+    empreinte = models.CharField("empreinte SHA-256", max_length=64)
+    contenu = models.BinaryField("contenu")
+    source = models.CharField("source", max_length=300)
+    millesime = models.CharField("millésime", max_length=30)
+    statut = models.CharField("état", max_length=11, choices=StatutFichierReleves)
+    ecarts = models.JSONField("écarts à confirmer", default=list, blank=True)
+    import_run = models.ForeignKey(ImportRun, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    depose_par = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    depose_le = models.DateTimeField("déposé le", default=timezone.now)
+    decide_le = models.DateTimeField("décidé le", null=True, blank=True)
+
+    objects = DeCampagneQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "fichier de relevés"
+        verbose_name_plural = "fichiers de relevés"
+        ordering = ["-depose_le", "-pk"]
+
+    def __str__(self) -> str:
+        return f"Fichier {self.pk}"
+
+
 class Releve(models.Model):
     """One figure. It never changes: another one takes its place (`remplace`), says why, and both are kept.
 
@@ -36,7 +68,9 @@ class Releve(models.Model):
     millesime = models.CharField("millésime", max_length=30, blank=True)
     note = models.CharField("note", max_length=300, blank=True)
     demonstration = models.BooleanField("exemple inventé", default=False)
-    import_run = models.ForeignKey(ImportRun, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    fichier = models.ForeignKey(
+        FichierReleves, on_delete=models.PROTECT, null=True, blank=True, related_name="releves", verbose_name="fichier"
+    )
     remplace = models.OneToOneField(
         "self", on_delete=models.PROTECT, null=True, blank=True, related_name="remplacant", verbose_name="remplace"
     )
@@ -85,40 +119,7 @@ class Releve(models.Model):
         ]
         indexes = [
             models.Index(fields=["territoire_type", "territoire_code"], name="releve_par_territoire"),
-            models.Index(fields=["import_run"], name="releve_par_import"),
         ]
 
     def __str__(self) -> str:
         return f"Relevé {self.pk}"
-
-
-class FichierReleves(models.Model):
-    """A file handed in, kept until somebody has confirmed or put aside what looks odd in it."""
-
-    campagne = models.ForeignKey(Campagne, on_delete=models.PROTECT, related_name="fichiers", verbose_name="campagne")
-    cible = models.ForeignKey(
-        Cible, on_delete=models.PROTECT, related_name="fichiers", verbose_name="population cible"
-    )
-    nom = models.CharField("fichier", max_length=200)
-    empreinte = models.CharField("empreinte SHA-256", max_length=64)
-    contenu = models.BinaryField("contenu")
-    source = models.CharField("source", max_length=300)
-    millesime = models.CharField("millésime", max_length=30)
-    statut = models.CharField("état", max_length=11, choices=StatutFichierReleves)
-    ecarts = models.JSONField("écarts à confirmer", default=list, blank=True)
-    import_run = models.ForeignKey(ImportRun, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
-    depose_par = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
-    )
-    depose_le = models.DateTimeField("déposé le", default=timezone.now)
-    decide_le = models.DateTimeField("décidé le", null=True, blank=True)
-
-    objects = DeCampagneQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = "fichier de relevés"
-        verbose_name_plural = "fichiers de relevés"
-        ordering = ["-depose_le", "-pk"]
-
-    def __str__(self) -> str:
-        return f"Fichier {self.pk}"
