@@ -62,7 +62,7 @@ class Acces:
 class Public:
     """What addresses are made of."""
 
-    communes: Sequence[str]
+    communes: Sequence[str]  # forty of each département, a first one of each, then a second one…
     departements: Sequence[str]
     dispositifs: Sequence[str]
 
@@ -135,8 +135,10 @@ def draw_suite(nombre: int, agents: Sequence[Acces], autres: Sequence[Acces], to
     return suite[:nombre]
 
 
-def warm(port: int, suite: Sequence[Demande]) -> None:
-    """Each session once, each nature a few times: what the first visitor of the day pays is not measured."""
+def warm(port: int, suite: Sequence[Demande], tout: Public) -> None:
+    """What the first visitor of the day pays is not measured: sessions, outlines of the départements, rules."""
+    for commune in tout.communes[-4 * len(tout.departements) :]:
+        ask(port, f"/communes/{commune}/")
     vues: Counter[str] = Counter()
     for demande in suite:
         cle = demande.session or demande.nature

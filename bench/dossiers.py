@@ -67,8 +67,12 @@ for user in User.objects.filter(email__in=sys.argv[2:]).order_by("pk"):
     print(user.email, session.session_key, ",".join(cles))
 """
 PUBLIC = """
-SELECT array(SELECT code_insee FROM zonage_commune WHERE type = 'COM' ORDER BY md5(code_insee) LIMIT 600),
-       array(SELECT code FROM zonage_departement ORDER BY 1)
+WITH pris AS (SELECT code FROM zonage_departement ORDER BY md5(code) LIMIT 20)
+SELECT array(SELECT code_insee FROM (
+                 SELECT code_insee, row_number() OVER (PARTITION BY departement_id ORDER BY md5(code_insee)) AS rang
+                   FROM zonage_commune JOIN pris ON pris.code = departement_id WHERE type = 'COM') rangees
+              WHERE rang <= 40 ORDER BY rang, code_insee),
+       array(SELECT code FROM pris ORDER BY 1)
 """
 # Instructors of ten départements and of four régions; practitioners who hold a contract.
 AGENTS_CHARGE = """
@@ -226,8 +230,9 @@ def bear(base: str, env: dict[str, str], quick: bool) -> bool:
         for requete in (AGENTS_CHARGE, PRATICIENS_CHARGE)
     )
     [(communes, departements)] = read_lignes(base, PUBLIC)
-    suite = draw_suite(int(duree * CADENCE), agents, autres, Public(communes, departements, DISPOSITIFS))
-    warm(PORTS["grand"], suite)
+    tout = Public(communes, departements, DISPOSITIFS)
+    suite = draw_suite(int(duree * CADENCE), agents, autres, tout)
+    warm(PORTS["grand"], suite, tout)
     fini = threading.Event()
     reconstructions: list[int] = []
     calcul = threading.Thread(target=rebuild, args=(base, env, fini, reconstructions))
