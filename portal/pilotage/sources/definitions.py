@@ -1,8 +1,9 @@
 """The definitions of the indicators: one YAML file each, held by a JSON schema, then by what a schema cannot say.
 
-An indicator is a query over every territory at once. It gives `objet` (a commune, a département, a CPTS, or « type:code »
-of a territory), `numerateur`, `denominateur` and `demonstration`; the engine adds them up (`portal.pilotage.services`).
-A file whose figure no table of the portal makes says `donnee: true`: it is read from the figures entered with a source.
+An indicator is a query over every territory at once. It gives `objet` (a commune, a département, a CPTS, or
+« type:code » of a territory), `numerateur`, `denominateur` and `demonstration`; the engine adds them up
+(`portal.pilotage.services`). A file whose figure no table of the portal makes says `donnee: true`: it is read from the
+figures entered with a source.
 """
 
 import hashlib
@@ -150,9 +151,18 @@ def build_definition(lu: Any, nom: str) -> Definition:
 
 
 def _decline(indicateur: Indicateur, variantes: dict[str, str]) -> Iterator[Indicateur]:
+    """The parts: no smaller than a CPTS, where most would be zero."""
+    mailles = tuple(maille for maille in indicateur.mailles if maille not in ("epci", "tvs"))
+    publiques = tuple(maille for maille in indicateur.mailles_publiques if maille in mailles)
     for cle, libelle in variantes.items():
-        libelle = f"{indicateur.libelle} : {libelle}"
-        yield replace(indicateur, code=f"{indicateur.code}.{cle}", libelle=libelle, variante=cle)
+        yield replace(
+            indicateur,
+            code=f"{indicateur.code}.{cle}",
+            libelle=f"{indicateur.libelle} : {libelle}",
+            variante=cle,
+            mailles=mailles,
+            mailles_publiques=publiques,
+        )
 
 
 def _list_fautes(lu: dict[str, Any], nom: str) -> Iterator[str]:
@@ -164,6 +174,8 @@ def _list_fautes(lu: dict[str, Any], nom: str) -> Iterator[str]:
         yield "sql : une seule lecture, sans point-virgule ni écriture"
     if "sql" in lu and not {"objet", "sources", "forme"} <= set(lu):
         yield "un calcul dit son « objet », sa « forme » et ses « sources »"
+    if "lignes" in lu and " AS ligne" not in lu.get("sql", ""):
+        yield "lignes : la requête donne la clé de chacune, « AS ligne »"
     if lu.get("forme") in ("part", "moyenne") and not lu.get("denominateur"):
         yield "une part ou une moyenne dit son « denominateur »"
     if lu.get("forme") == "part" and lu["unite"] != "%":
