@@ -267,6 +267,8 @@ MAILLAGE_ABONNEMENTS: dict[str, list[str]] = {
     "zonage.territoire": ["aides.eligibilite_territoire", "aides.suivi_territoire"],
     "aides.regle": ["aides.eligibilite_regle", "aides.suivi_regle"],
     "aides.parametre": ["aides.eligibilite_parametre", "aides.suivi_parametre"],
+    # The code of a CPTS whose approved perimeters changed.
+    "cpts.perimetre": [],
 }
 # The outbox, in seconds: back-off of messages and attempts, lease of a run (between two pieces), bound of the queue.
 MAILLAGE_RELAIS = {
@@ -386,6 +388,7 @@ MAILLAGE_TACHES_AGENTS: list[str] = [
 MAILLAGE_RUBRIQUES_ESPACE: list[tuple[str, str]] = [
     ("espace", "Accueil"),
     ("espace_parcours", "Parcours"),
+    ("espace_perimetre", "Périmètre"),
 ]
 MAILLAGE_SECTIONS_ESPACE: list[str] = []
 # What `load_demonstration` loads after the zoning: functions (avance) -> sentence of what was written.
