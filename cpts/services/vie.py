@@ -15,6 +15,7 @@ from cpts.enums import ActionCpts, NaturePieceCpts, StatutCpts
 from cpts.erreurs import ActeInvalide, DroitRefuse, TransitionImpossible, VersionPerimee, explain_base
 from cpts.models import ActeCpts, Cpts, PieceCpts
 from cpts.regles.etapes import AVEC_PERIMETRE, DUREE_ACI, TRANSITIONS, add_annees, check_jour
+from cpts.services.missions import open_missions
 from cpts.services.vie_lecture import has_perimetre, may_act
 from portal.core.documents import receive_document
 from portal.core.examen import FichierAccepte
@@ -60,9 +61,11 @@ def apply_acte(
             if not Cpts.objects.filter(pk=cpts.pk, version=attendue, statut=source).update(**valeurs):
                 raise _explain(cpts, action, attendue)
             acte = _write_acte(cpts, action, saisie, par, source, attendue + 1)
+            cpts.refresh_from_db()
+            if action is ActionCpts.SIGNER_ACI:
+                open_missions(cpts)
     except IntegrityError as erreur:
         raise explain_base(erreur) or erreur from erreur
-    cpts.refresh_from_db()
     return acte
 
 

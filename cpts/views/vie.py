@@ -3,18 +3,21 @@
 from typing import Any
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
+from cpts.droits import may_edit
 from cpts.enums import ActionCpts, NaturePieceCpts
 from cpts.erreurs import ActeInvalide, ActeRefuse, VersionPerimee
 from cpts.forms_vie import ActeForm, PieceForm
 from cpts.models import Cpts, PieceCpts
+from cpts.regles.etapes import list_actions
 from cpts.services.vie import add_piece, apply_acte
-from cpts.services.vie_lecture import list_libres, list_possibles, read_parcours
+from cpts.services.vie_lecture import list_libres, may_act, read_parcours
 from cpts.views.espace import build_contexte, dans_espace
 from portal.accounts.portee import read_portee
 from portal.core.documents import serve_document
@@ -29,6 +32,8 @@ def parcours(request: HttpRequest, cpts: Cpts) -> HttpResponse:
     """The steps; a POST deposits a document."""
     if request.method != "POST":
         return render_parcours(request, cpts, PieceForm())
+    if not may_edit(request.user, cpts):
+        raise PermissionDenied
     form = PieceForm(request.POST, request.FILES)
     if not form.is_valid():
         return render_parcours(request, cpts, form, statut=422)
@@ -56,9 +61,11 @@ def render_parcours(request: HttpRequest, cpts: Cpts, form: PieceForm, *, statut
 def acte(request: HttpRequest, cpts: Cpts, action: str) -> HttpResponse:
     """One act: what it asks for, then done. Somebody who may not do it meets the same page as for what is not."""
     choisie = read_action(action)
+    if not may_act(request.user, cpts, choisie):
+        raise Http404("Cet acte n'est pas possible.")
     form = build_form(request, cpts, choisie)
     if request.method != "POST":
-        if choisie not in list_possibles(request.user, cpts):
+        if choisie not in list_actions(cpts.statut):
             raise Http404("Cet acte n'est pas possible maintenant.")
         return render_acte(request, cpts, form)
     refus = submit_acte(request, cpts, form)

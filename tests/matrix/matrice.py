@@ -11,6 +11,7 @@ from django.conf import settings
 
 from tests.matrix.routes import Route
 from tests.matrix.scene import ACTEURS, RELATIONS, VERBES
+from tests.matrix.scene_cpts import CROISABLES
 
 FICHIER = Path(__file__).with_name("droits.yaml")
 SANS_COMPTE = ("anonyme", "superutilisateur")
@@ -54,6 +55,9 @@ def read_attendu(regle: dict[str, Any], verbe: str, relation: str, acteur: str) 
 
 
 def list_relations(regle: dict[str, Any]) -> tuple[str, ...]:
+    """« croisee »: the address of one's own CPTS, the key of a row of another."""
+    if regle.get("objet") in CROISABLES:
+        return (*RELATIONS, "croisee")
     return RELATIONS if "objet" in regle else ("-",)
 
 
@@ -62,7 +66,8 @@ def list_joues(route: Route, verbe: str, relation: str) -> tuple[str, ...]:
     if ("/" + route.motif.lstrip("^")).startswith(settings.MAILLAGE_CHEMINS_SANS_COMPTE):
         return SANS_COMPTE
     if verbe == "GET" or (verbe == "POST" and not route.nom.startswith("admin:")):
-        return ACTEURS
+        espace = route.motif.startswith("espace/")  # two coordinators are alike everywhere else
+        return ACTEURS if espace else tuple(acteur for acteur in ACTEURS if acteur != "coordinateur_b")
     if verbe == "POST":
         return CONTRASTES
     return SANS_COMPTE if relation in ("-", "dans_71") else ()

@@ -1,4 +1,4 @@
-"""The people and the objects of the matrix: thirteen actors, and for each kind of object four relations."""
+"""The people and the objects of the matrix: fourteen actors, and for each kind of object four relations."""
 
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -16,10 +16,11 @@ from cpts.models import Rattachement
 from portal.accounts.enums import Role
 from portal.accounts.models import User
 from portal.core.documents import store_document
+from tests.matrix.scene_cpts import COORDINATEURS, build_cpts
 from tests.people import make_agent, make_commune, make_demande, make_praticien_user, make_user
 
 AGENTS = {
-    "coordinateur": (Role.COORDINATEUR_CPTS, "cpts:71-1"),
+    **{acteur: (Role.COORDINATEUR_CPTS, f"cpts:{code}") for acteur, code in COORDINATEURS.items()},
     "instructeur_71": (Role.INSTRUCTEUR, "departement:71"),
     "instructeur_21": (Role.INSTRUCTEUR, "departement:21"),
     "valideur_27": (Role.VALIDEUR, "region:27"),
@@ -88,6 +89,7 @@ def build_scene() -> Scene:
     }
     scene.objets["compte"] = {relation: str(demande.proprietaire_id) for relation, demande in demandes.items()}
     scene.siens["compte"] = {acteur: str(user.pk) for acteur, user in scene.users.items()}
+    build_cpts(scene)
     assert Demande.objects.count() == 2 * (len(ACTEURS) + 1)
     return scene
 
@@ -133,7 +135,7 @@ def make_contrat(demande: Demande) -> str:
 def _make(acteur: str) -> User:
     if acteur in AGENTS:
         role, perimetre = AGENTS[acteur]
-        return make_agent(role, perimetre, is_staff=acteur != "coordinateur")
+        return make_agent(role, perimetre, is_staff=role != Role.COORDINATEUR_CPTS)
     if acteur == "superutilisateur":
         return make_user(is_staff=True, is_superuser=True)
     return make_praticien_user("71")

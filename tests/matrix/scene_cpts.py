@@ -1,0 +1,83 @@
+"""The CPTS of the matrix and what each keeps for itself: A, B and one of another région.
+
+`coordinateur` coordinates A, `coordinateur_b` B. « dans_71 » is B, « dans_69 » the one elsewhere. « croisee »: the
+address of A with the key of a row of B, which nobody may open.
+"""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+from django.db.backends.postgresql.psycopg_any import DateRange
+
+from cpts.enums import StatutCpts
+from cpts.models import Cpts, Membre, Mission, PieceCpts, Reunion
+from portal.core.documents import store_document
+from tests.cpts.factories import make_cpts, make_perimetre
+from tests.people import make_commune
+
+A, B, AILLEURS = "71-1", "71-2", "69-1"
+COORDINATEURS = {"coordinateur": A, "coordinateur_b": B}
+DEPUIS = DateRange(date(2024, 10, 1), None)
+
+
+def build_cpts(scene: Any) -> None:
+    """Three CPTS with a signed ACI, and for each kind of row the four relations and « croisee »."""
+    toutes = {
+        code: make_cpts(code, StatutCpts.ACI_SIGNE, departement=departement, communes=[make_commune(departement)])
+        for code, departement in ((A, "71"), (B, "71"), (AILLEURS, "69"))
+    }
+    for objet, make in {"cpts": None, "cpts_acte": make_acte, "cpts_csv": make_csv, **LIGNES}.items():
+        cles = {code: " ".join([code, *([make(cpts)] if make else [])]) for code, cpts in toutes.items()}
+        scene.objets[objet] = {"dans_71": cles[B], "dans_69": cles[AILLEURS]}
+        scene.siens[objet] = {acteur: cles[code] for acteur, code in COORDINATEURS.items()}
+        if objet in LIGNES:
+            scene.objets[objet]["croisee"] = f"{A} {cles[B].split()[1]}"
+
+
+def make_acte(cpts: Cpts) -> str:
+    return "avenant"
+
+
+def make_csv(cpts: Cpts) -> str:
+    return "csv"
+
+
+def make_piece_cpts(cpts: Cpts) -> str:
+    document = store_document(
+        b"%PDF-1.7 essai",
+        nom="essai.pdf",
+        type_mime="application/pdf",
+        region_code=cpts.region_code,
+        departement_code=cpts.departement_code,
+        guichet="ars",
+        perimetre=f"cpts:{cpts.code}",
+    )
+    return str(PieceCpts.objects.create(cpts=cpts, document=document, nature="statuts").pk)
+
+
+def make_brouillon(cpts: Cpts) -> str:
+    return str(make_perimetre(cpts, [make_commune(cpts.departement_code)]).pk)
+
+
+def make_membre(cpts: Cpts) -> str:
+    return str(Membre.objects.create(cpts=cpts, nom="Camille Essai", profession="infirmier", periode=DEPUIS).pk)
+
+
+def make_reunion(cpts: Cpts) -> str:
+    return str(Reunion.objects.create(cpts=cpts, titre="Réunion d'essai", jour=date(2026, 1, 15)).pk)
+
+
+def make_mission(cpts: Cpts) -> str:
+    return str(Mission.objects.create(cpts=cpts, type="prevention").pk)
+
+
+LIGNES: dict[str, Callable[[Cpts], str]] = {
+    "cpts_piece": make_piece_cpts,
+    "cpts_perimetre": make_brouillon,
+    "cpts_membre": make_membre,
+    "cpts_reunion": make_reunion,
+    "cpts_mission": make_mission,
+}
+"""Rows of a CPTS, in addresses « code cle »: each part of the space adds its own here."""
+CROISABLES = frozenset(LIGNES)
