@@ -304,6 +304,13 @@ MAILLAGE_PERIODIQUES: dict[str, dict[str, Any]] = {
     # What falls due in thirty days, in seven, or is late: one message each, once.
     "rappels": {"tache": "aides.rappels_jour", "a": "06:10"},
 }
+# The figures of steering (docs/indicateurs.md): the civil day that begins, then what changed since the last run. The
+# drills, which count what their own acts ask for, have their own.
+if not EXERCICE:
+    MAILLAGE_PERIODIQUES |= {
+        "mesures": {"tache": "pilotage.jour", "a": "00:10", "jour": True},
+        "mesures_changements": {"tache": "pilotage.changements", "toutes_les": 30},
+    }
 # Receipts that one address may keep: a number per minute (m), hour (h) or day (d); empty: no limit.
 MAILLAGE_RECUS_LIMITE = env.str("MAILLAGE_RECUS_LIMITE", default="30/h")
 # Letters that one address of the network may check.
@@ -393,6 +400,7 @@ MAILLAGE_RUBRIQUES_ESPACE: list[tuple[str, str]] = [
 MAILLAGE_SECTIONS_ESPACE: list[str] = []
 # What `load_demonstration` loads after the zoning: functions (avance) -> sentence of what was written.
 MAILLAGE_JEUX_DEMONSTRATION: list[str] = [
+    "portal.pilotage.services.demonstration.load_chiffres",
     "cpts.services.demonstration_structures.load_structures",  # after the perimeters: it looks for the CPTS
 ]
 MAILLAGE_DONNEES = env.str("MAILLAGE_DONNEES", default="")

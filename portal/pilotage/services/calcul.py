@@ -11,6 +11,7 @@ from datetime import date, timedelta
 
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
+from django.db.utils import OperationalError
 from django.utils import timezone
 
 from portal.core.ceinture import as_systeme
@@ -35,17 +36,33 @@ class JourFutur(Exception):
     """A day that has not come has no figure."""
 
 
+class CalculEnCours(Exception):
+    """Another run holds the lock."""
+
+
 @contextmanager
-def open_passage() -> Iterator[CursorWrapper]:
-    """The lock, then one snapshot for the whole run. Inside a transaction already open, each statement has its own."""
+def open_passage(*, attend: bool = True) -> Iterator[CursorWrapper]:
+    """The lock, then one snapshot for the whole run. Inside a transaction already open, each statement has its own.
+
+    Raises CalculEnCours when another run holds the lock, at once or (`attend`) after two minutes.
+    """
     dedans = connection.in_atomic_block
     with as_systeme(), transaction.atomic(), connection.cursor() as cursor:
         if not dedans:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         for reglage in REGLAGES:
             cursor.execute(reglage)
-        cursor.execute("LOCK TABLE pilotage_passage IN SHARE ROW EXCLUSIVE MODE")
+        try:
+            cursor.execute(f"LOCK TABLE pilotage_passage IN SHARE ROW EXCLUSIVE MODE{'' if attend else ' NOWAIT'}")
+        except OperationalError as erreur:
+            raise CalculEnCours from erreur
         yield cursor
+
+
+def is_due(jour: date) -> bool:
+    """Whether a run of that day would do something: one query, no lock."""
+    sources = {d.indicateur.code: (d.indicateur.empreinte, d.indicateur.sources) for d in load_definitions()}
+    return any(lue.is_due(jour) for lue in query_fraicheurs(sources).values())
 
 
 def compute_jour(
@@ -56,6 +73,7 @@ def compute_jour(
     codes: Iterable[str] | None = None,
     forcer: bool = False,
     tient: Callable[[], None] | None = None,
+    attend: bool = True,
 ) -> Passage | None:
     """Compute what is due for that day (`codes`: among these; `forcer`: all of them). None: nothing was due.
 
@@ -65,7 +83,7 @@ def compute_jour(
         raise JourFutur(f"Le {jour:%d/%m/%Y} n'est pas encore venu.")
     voulus = None if codes is None else set(codes)
     definitions = [d for d in load_definitions() if voulus is None or d.indicateur.code in voulus]
-    with open_passage() as cursor:
+    with open_passage(attend=attend) as cursor:
         if tient is not None:
             tient()
         return _compute(cursor, jour, definitions, cause=cause, detail=detail, forcer=forcer)
