@@ -1,7 +1,6 @@
 """Meetings: a draft that is saved as it is written, then a meeting held, proof of the mission that it serves."""
 
 from collections.abc import Sequence
-from datetime import date
 from typing import Any
 
 from django.db.models import Count, F, Q
@@ -80,12 +79,12 @@ def follow_preuve(reunion: Reunion, *, par: Any) -> None:
     )
 
 
-def set_compte_rendu(reunion: Reunion, fichier: FichierAccepte, *, par: Any, version: int) -> Reunion:
-    """The minutes, in place of those before."""
+def set_compte_rendu(reunion: Reunion, fichier: FichierAccepte, *, par: Any) -> None:
+    """The minutes, in place of those before. The version stays: the draft that is being written is not made stale."""
     check_ecriture(par, reunion.cpts)
     cpts = reunion.cpts
     with act():
-        ancien = reunion.compte_rendu
+        ancien = Reunion.objects.select_for_update(no_key=True, of=("self",)).get(pk=reunion.pk).compte_rendu
         document = receive_document(
             fichier,
             proprietaire=par,
@@ -95,23 +94,21 @@ def set_compte_rendu(reunion: Reunion, fichier: FichierAccepte, *, par: Any, ver
             perimetre=f"cpts:{cpts.code}",
             depose_par=par,
         )
-        _take(reunion, version, compte_rendu=document)
+        Reunion.objects.filter(pk=reunion.pk).update(compte_rendu=document)
         if ancien is not None:
             erase_document(ancien)
         write_evenement(cpts, "reunion_compte_rendu", par, reunion=reunion.pk)
-    return reunion
 
 
-def remove_compte_rendu(reunion: Reunion, *, par: Any, version: int) -> Reunion:
+def remove_compte_rendu(reunion: Reunion, *, par: Any) -> None:
     check_ecriture(par, reunion.cpts)
-    ancien = reunion.compte_rendu
-    if ancien is None:
-        return reunion
     with act():
-        _take(reunion, version, compte_rendu=None)
+        ancien = Reunion.objects.select_for_update(no_key=True, of=("self",)).get(pk=reunion.pk).compte_rendu
+        if ancien is None:
+            return
+        Reunion.objects.filter(pk=reunion.pk).update(compte_rendu=None)
         erase_document(ancien)
         write_evenement(reunion.cpts, "reunion_compte_rendu_retire", par, reunion=reunion.pk)
-    return reunion
 
 
 def delete_reunion(reunion: Reunion, *, par: Any) -> None:
@@ -169,7 +166,3 @@ def find_annees(cpts: Cpts) -> list[int]:
     """The civil years that have meetings, the latest first."""
     jours = Reunion.objects.filter(cpts=cpts).dates("jour", "year", order="DESC")[:30]
     return [jour.year for jour in jours]
-
-
-def is_future(jour: date) -> bool:
-    return jour > timezone.localdate()

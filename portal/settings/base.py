@@ -396,6 +396,10 @@ MAILLAGE_RUBRIQUES_ESPACE: list[tuple[str, str]] = [
     ("espace", "Accueil"),
     ("espace_parcours", "Parcours"),
     ("espace_perimetre", "Périmètre"),
+    ("espace_missions", "Missions"),
+    ("espace_reunions", "Réunions"),
+    ("espace_membres", "Membres"),
+    ("espace_argent", "Argent"),
 ]
 MAILLAGE_SECTIONS_ESPACE: list[str] = []
 # What `load_demonstration` loads after the zoning: functions (avance) -> sentence of what was written.

@@ -1,0 +1,81 @@
+"""What the pages of the space share: a form refused keeps what was typed, an act done leads back to a page."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+
+from cpts.erreurs import ActeInvalide, ActeRefuse
+from cpts.models import Cpts
+from cpts.views.espace import build_contexte
+from portal.core.erreurs import render_error
+
+CORRIGER = "Rien n'est enregistré : corrigez les champs signalés."
+
+
+class Saisie:
+    """The forms of one request: those that were sent keep what was typed and what is wrong with it."""
+
+    def __init__(self) -> None:
+        self.formulaires: dict[str, forms.Form] = {}
+        self.refus: ActeRefuse | None = None
+
+    def clean(self, nom: str, formulaire: forms.Form) -> dict[str, Any]:
+        """Raises ActeInvalide when the form is not valid."""
+        self.formulaires[nom] = formulaire
+        if not formulaire.is_valid():
+            raise ActeInvalide(CORRIGER)
+        return formulaire.cleaned_data
+
+    def attempt(self, acte: Callable[[], HttpResponse]) -> HttpResponse | None:
+        """The answer of the act; None when it was refused, the reason beside the fields."""
+        try:
+            return acte()
+        except ActeRefuse as refus:
+            self.refus = refus
+            if isinstance(refus, ActeInvalide):
+                self._spread(refus)
+            return None
+
+    def _spread(self, refus: ActeInvalide) -> None:
+        for champ, phrase in refus.erreurs.items():
+            for formulaire in self.formulaires.values():
+                if champ in formulaire.fields and not formulaire.has_error(champ):
+                    formulaire.add_error(champ, phrase)
+
+    def show(self, nom: str, sinon: Callable[[], forms.Form]) -> forms.Form:
+        """The form that was sent, else a new one."""
+        return self.formulaires.get(nom) or sinon()
+
+    @property
+    def statut(self) -> int:
+        return self.refus.statut_http if self.refus else 200
+
+
+def render_page(
+    request: HttpRequest,
+    cpts: Cpts,
+    rubrique: str,
+    gabarit: str,
+    contexte: dict[str, Any],
+    saisie: Saisie | None = None,
+) -> HttpResponse:
+    saisie = saisie or Saisie()
+    if saisie.statut == 403:
+        return render_error(request, 403, message=str(saisie.refus))
+    tout = build_contexte(request, cpts, rubrique) | {"refus": saisie.refus} | contexte
+    return render(request, f"cpts/missions/{gabarit}.html", tout, status=saisie.statut)
+
+
+def redirect(adresse: str) -> HttpResponseRedirect:
+    """After a POST: a refresh of the page that follows sends nothing again."""
+    reponse = HttpResponseRedirect(adresse)
+    reponse.status_code = 303
+    return reponse
+
+
+def read_cles(valeurs: list[str]) -> list[int]:
+    """The keys of the boxes ticked; what is no key is dropped."""
+    return [int(lue) for lue in valeurs if lue.isascii() and lue.isdigit() and len(lue) < 18]
