@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -33,7 +32,7 @@ def parcours(request: HttpRequest, cpts: Cpts) -> HttpResponse:
     if request.method != "POST":
         return render_parcours(request, cpts, PieceForm())
     if not may_edit(request.user, cpts):
-        raise PermissionDenied
+        raise Http404
     form = PieceForm(request.POST, request.FILES)
     if not form.is_valid():
         return render_parcours(request, cpts, form, statut=422)
@@ -62,11 +61,11 @@ def acte(request: HttpRequest, cpts: Cpts, action: str) -> HttpResponse:
     """One act: what it asks for, then done. Somebody who may not do it meets the same page as for what is not."""
     choisie = read_action(action)
     if not may_act(request.user, cpts, choisie):
-        raise Http404("Cet acte n'est pas possible.")
+        raise Http404
     form = build_form(request, cpts, choisie)
     if request.method != "POST":
         if choisie not in list_actions(cpts.statut):
-            raise Http404("Cet acte n'est pas possible maintenant.")
+            raise Http404
         return render_acte(request, cpts, form)
     refus = submit_acte(request, cpts, form)
     if refus is not None:
@@ -77,7 +76,7 @@ def acte(request: HttpRequest, cpts: Cpts, action: str) -> HttpResponse:
 
 def read_action(code: str) -> ActionCpts:
     if code not in ActionCpts.values:
-        raise Http404("Cet acte n'existe pas.")
+        raise Http404
     return ActionCpts(code)
 
 
