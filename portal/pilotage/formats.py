@@ -1,0 +1,49 @@
+"""Figures as French writes them: decimal comma, thousands apart, the unit that goes with the number."""
+
+from decimal import Decimal
+
+from django.utils.formats import number_format
+
+from portal.pilotage.sources.definitions import Indicateur
+
+ESPACE = "\u00a0"
+SINGULIERS = {
+    "habitants": "habitant",
+    "communes": "commune",
+    "structures": "structure",
+    "euros": "euro",
+    "dossiers": "dossier",
+    "contrats": "contrat",
+    "personnes": "personne",
+    "jours": "jour",
+    "missions": "mission",
+    "réunions": "réunion",
+    "membres": "membre",
+    "postes": "poste",
+    "actes": "acte",
+    "offres": "offre",
+    "projets": "projet",
+    "actions": "action",
+}
+RIEN = "non renseigné"
+
+
+def format_nombre(valeur: Decimal | int | None, decimales: int = 0) -> str:
+    if valeur is None:
+        return RIEN
+    return str(number_format(valeur, decimal_pos=decimales, use_l10n=True, force_grouping=True)).replace(" ", ESPACE)
+
+
+def format_compte(valeur: Decimal | None) -> str:
+    """A numerator or a denominator: whole when it is, else with two decimals."""
+    if valeur is None:
+        return ""
+    return format_nombre(valeur, 0 if valeur == valeur.to_integral_value() else 2)
+
+
+def format_valeur(valeur: Decimal | None, indicateur: Indicateur) -> str:
+    """« 37,5 % », « 1 commune », « non renseigné »."""
+    if valeur is None:
+        return RIEN
+    unite = SINGULIERS.get(indicateur.unite, indicateur.unite) if abs(valeur) < 2 else indicateur.unite
+    return f"{format_nombre(valeur, indicateur.decimales)}{ESPACE}{unite}"
