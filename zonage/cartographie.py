@@ -299,3 +299,31 @@ def fusionne(formes: Iterable[Forme], cles: Mapping[str, str], defaut: str) -> l
     for forme in formes:
         traces.setdefault(cles.get(forme.code, defaut), []).append(forme.trace)
     return [(cle, "".join(morceaux)) for cle, morceaux in traces.items()]
+
+
+@lru_cache(maxsize=40)
+def _etalonnage(departements: tuple[str, ...]) -> tuple[float, float, float, float, float, float, float, float]:
+    """The frame of `planche_communes`: degrees west, south, east, north; flattening; scale; and its two offsets."""
+    limites = [feature for feature in _features(["departements"]) if feature["properties"]["code"] in departements]
+    features = [*_features_communes(departements), *limites]
+    points = [(p[0], p[1]) for feature in features for anneau in _anneaux(feature["geometry"]) for p in anneau]
+    if not points:
+        return (0.0,) * 8
+    longitudes, latitudes = [x for x, _ in points], [y for _, y in points]
+    ouest, sud, est, nord = min(longitudes), min(latitudes), max(longitudes), max(latitudes)
+    aplati = cos(radians((sud + nord) / 2))
+    largeur, hauteur = max((est - ouest) * aplati, 1e-9), max(nord - sud, 1e-9)
+    echelle = min((LARGEUR - 2 * MARGE) / largeur, (1300 - 2 * MARGE) / hauteur)
+    return ouest, sud, est, nord, aplati, echelle, (LARGEUR - largeur * echelle) / 2, float(MARGE)
+
+
+def place_points(
+    departements: tuple[str, ...], points: Mapping[int, tuple[float, float]]
+) -> dict[int, tuple[int, int]]:
+    """Where points (longitude, latitude) fall on `planche_communes(departements)`; those outside it are left out."""
+    ouest, sud, est, nord, aplati, echelle, gauche, haut = _etalonnage(departements)
+    return {
+        cle: (round((x - ouest) * aplati * echelle + gauche), round((nord - y) * echelle + haut))
+        for cle, (x, y) in points.items()
+        if ouest <= x <= est and sud <= y <= nord
+    }

@@ -21,6 +21,7 @@ MENU = (
     ("/aides/ou-obtenir/", "Où l'obtenir ?"),
     ("/aides/dispositifs/", "Dispositifs d'aide"),
     ("/zones/carte/", "Carte des zones"),
+    ("/structures/", "Annuaire"),
     ("/sources/", "Sources et données"),
 )
 
