@@ -21,10 +21,10 @@ from zonage.models import Commune, PopulationLegale
 
 FRONTIERE = "frontiere_taille"
 TAILLES: Final = {
-    1: "moins de 40 000 habitants",
-    2: "de 40 000 à 80 000 habitants",
-    3: "de 80 000 à 175 000 habitants",
-    4: "plus de 175 000 habitants",
+    1: "taille 1, moins de 40 000 habitants",
+    2: "taille 2, de 40 000 à 80 000 habitants",
+    3: "taille 3, de 80 000 à 175 000 habitants",
+    4: "taille 4, plus de 175 000 habitants",
 }
 LISTE_MAX = 40_000
 """More than the communes of France: what is listed is never cut unsaid."""
@@ -65,7 +65,8 @@ class Poids:
 
     @property
     def tranche(self) -> str:
-        return TAILLES[self.taille]
+        """« de 80 000 à 175 000 habitants »."""
+        return TAILLES[self.taille].partition(", ")[2]
 
 
 @dataclass(frozen=True, slots=True)
