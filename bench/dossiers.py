@@ -35,6 +35,7 @@ RACINE = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(RACINE))
 
 from bench._charge import CADENCE, LISTES, Acces, Public, ask, describe, draw_suite, p95, read_suite, warm  # noqa: E402
+from portal.lancement.processus import child_setup  # noqa: E402
 from portal.lancement.superviseur import RECUL_DE_FOND, WEB  # noqa: E402
 
 PORTS = {"petit": 21_195, "grand": 21_196}
@@ -255,12 +256,13 @@ def rebuild(adresse: str, env: dict[str, str], fini: threading.Event, codes: lis
     propre = env | {"DATABASE_URL": adresse, "DJANGO_SETTINGS_MODULE": "portal.settings.dev"}
     while not fini.is_set():
         lance = subprocess.run(
-            ["nice", "-n", str(RECUL_DE_FOND), sys.executable, "manage.py", "refresh_eligibilite", "--entier"],
+            [sys.executable, "manage.py", "refresh_eligibilite", "--entier"],
             cwd=RACINE,
             env=propre,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             check=False,
+            preexec_fn=child_setup(recul=RECUL_DE_FOND),
         )
         codes.append(lance.returncode)
         fini.wait(0.2)

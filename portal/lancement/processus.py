@@ -51,13 +51,21 @@ def choose_identity() -> str:
     return "userns"
 
 
+def yield_to_others(recul: int) -> None:
+    """Give way to them (`nice`). Linux shares time between sessions first: the session itself must give way too."""
+    if recul:
+        os.nice(recul)
+        with contextlib.suppress(OSError):  # not Linux, or a kernel without groups by session
+            Path("/proc/self/autogroup").write_text(str(recul), encoding="ascii")
+
+
 def child_setup(identite: str = "soi", fin: signal.Signals = signal.SIGTERM, recul: int = 0) -> Callable[[], None]:
     """What the child does before its program starts. The kernel is asked last: a change of identity clears it."""
     parent = os.getpid()
 
     def setup() -> None:
         os.setsid()
-        os.nice(recul)
+        yield_to_others(recul)
         if identite == "userns":
             enter_user_namespace()
         elif identite == "nobody":
