@@ -4,6 +4,7 @@
 be shown one by one: no difference of two sums can give a hidden one away. Nothing here knows who asks.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -152,6 +153,23 @@ def list_courbe(cible: Cible, niveau: str, code: str, *, voit: Voit = voit_publi
     """The figures of a territory, from the first to the last day counted."""
     lus = _lire(cible).filter(territoire_type=niveau, territoire_code=code).order_by("periode", "pk")[:POINTS_MAX]
     return sorted((build_taux(releve, voit) for releve in lus), key=lambda point: (point.fin, point.debut))
+
+
+def list_points(cible: Cible, niveau: str, code: str, *, au: date, voit: Voit = voit_public) -> list[Taux]:
+    """The figures of a territory, else the sums of its communes, period by period."""
+    points = list_courbe(cible, niveau, code, voit=voit)
+    if points or niveau == NiveauTerritoire.COMMUNE:
+        return points
+    communes = list_communes(niveau, code, au=au)
+    lus = _lire(cible).filter(territoire_type="commune", territoire_code__in=communes).order_by("periode", "pk")
+    par_periode: dict[tuple[date, date], list[Releve]] = defaultdict(list)
+    for releve in lus[: COMMUNES_MAX * 4]:
+        par_periode[releve.periode.upper, releve.periode.lower].append(releve)
+    sommes = (
+        add_releves(releves, communes, voit=voit, niveau=niveau, code=code)
+        for _, releves in sorted(par_periode.items())[:POINTS_MAX]
+    )
+    return [somme for somme in sommes if somme is not None]
 
 
 def list_taux(

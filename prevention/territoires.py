@@ -7,6 +7,8 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
 from datetime import date
 
+from django.db.models import Q
+
 from cpts.enums import StatutPerimetre
 from cpts.models import CommunePerimetre, Cpts
 from prevention.calculs.secret import Somme
@@ -110,12 +112,15 @@ def build_sommes(cles: Iterable[Cle], *, au: date) -> list[Somme]:
     groupes: dict[Cle, set[Cle]] = defaultdict(set)
     epcis_de: dict[str, set[str]] = defaultdict(set)
     departements_de: dict[str, set[str]] = defaultdict(set)
-    communes = Commune.objects.filter(type="COM").order_by("code_insee")
     if codes["epci"] or codes["departement"]:
+        voulues = Q(epci_id__in=codes["epci"]) | Q(departement_id__in=codes["departement"])
+        communes = Commune.objects.filter(voulues, type="COM").order_by("code_insee")
         for commune, epci, departement in communes.values_list("code_insee", "epci_id", "departement_id"):
             groupes["departement", departement].add(("commune", commune))
             groupes["epci", str(epci)].add(("commune", commune))
             epcis_de[departement].add(str(epci))
+        membres = Commune.objects.filter(epci_id__in={epci for siens in epcis_de.values() for epci in siens})
+        for epci, departement in membres.order_by("epci_id").values_list("epci_id", "departement_id").distinct():
             departements_de[str(epci)].add(departement)
     for code, siennes in _communes_de_cpts(codes["cpts"], au).items():
         groupes["cpts", code] = {("commune", commune) for commune in siennes}

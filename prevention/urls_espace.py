@@ -1,3 +1,21 @@
-from django.urls import URLPattern, URLResolver
+"""What prevention adds to the coordinators' space, under /espace/<code of the CPTS>/actions/."""
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from django.urls import URLPattern, URLResolver, path
+
+from prevention.views import espace, ou_agir
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("<slug:code>/actions/", espace.actions, name="espace_actions"),
+    path("<slug:code>/actions/nouvelle/", espace.action_new, name="espace_action_new"),
+    path("<slug:code>/actions/coller/", espace.actions_coller, name="espace_actions_coller"),
+    path("<slug:code>/actions/ou-agir/", ou_agir.espace_ou_agir, name="espace_ou_agir"),
+    path("<slug:code>/actions/ou-agir.csv", ou_agir.espace_ou_agir_csv, name="espace_ou_agir_csv"),
+    path("<slug:code>/actions/export.csv", espace.actions_csv, name="espace_actions_csv"),
+    path("<slug:code>/actions/<int:pk>/", espace.action, name="espace_action"),
+    path("<slug:code>/actions/<int:pk>/modifier/", espace.action_edit, name="espace_action_edit"),
+    path("<slug:code>/actions/<int:pk>/annoncer/", espace.action_annoncer, name="espace_action_annoncer"),
+    path("<slug:code>/actions/<int:pk>/tenir/", espace.action_tenir, name="espace_action_tenir"),
+    path("<slug:code>/actions/<int:pk>/annuler/", espace.action_annuler, name="espace_action_annuler"),
+    path("<slug:code>/actions/<int:pk>/rouvrir/", espace.action_rouvrir, name="espace_action_rouvrir"),
+    path("<slug:code>/actions/<int:pk>/supprimer/", espace.action_supprimer, name="espace_action_supprimer"),
+]

@@ -400,12 +400,17 @@ MAILLAGE_RUBRIQUES_ESPACE: list[tuple[str, str]] = [
     ("espace_reunions", "Réunions"),
     ("espace_membres", "Membres"),
     ("espace_argent", "Argent"),
+    ("espace_actions", "Actions"),
 ]
-MAILLAGE_SECTIONS_ESPACE: list[str] = []
+MAILLAGE_SECTIONS_ESPACE: list[str] = [
+    "prevention.accueil.list_sections",
+]
 # What `load_demonstration` loads after the zoning: functions (avance) -> sentence of what was written.
 MAILLAGE_JEUX_DEMONSTRATION: list[str] = [
+    "cpts.services.demonstration_cpts.load_cpts",  # first: the others look for the CPTS
     "portal.pilotage.services.demonstration.load_chiffres",
     "cpts.services.demonstration_structures.load_structures",  # after the perimeters: it looks for the CPTS
+    "prevention.services.demonstration.load_prevention",  # after the CPTS that its actions belong to
 ]
 MAILLAGE_DONNEES = env.str("MAILLAGE_DONNEES", default="")
 # Documents (docs/adr/0120): bytes of one file; « clamd://hôte:port » or « clamd:/chemin.sock », empty: no antivirus,

@@ -5,7 +5,17 @@ from contextlib import contextmanager
 
 from django.db import IntegrityError
 
-from cpts.erreurs import CHANGE, ActeInvalide, ActeRefuse, TransitionImpossible, VersionPerimee
+from cpts.erreurs import CHANGE, ActeInvalide, ActeRefuse, DroitRefuse, TransitionImpossible, VersionPerimee
+
+__all__ = [
+    "CHANGE",
+    "ActeInvalide",
+    "ActeRefuse",
+    "DroitRefuse",
+    "TransitionImpossible",
+    "VersionPerimee",
+    "explained",
+]
 
 SAISON_CLOSE = (
     "Cette saison est close : rien ne s'y modifie. Un relevé faux se corrige depuis sa fiche, avec un motif, et "
