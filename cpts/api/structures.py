@@ -22,8 +22,8 @@ from zonage.calculs.noms import cle_tri
 POINTS_MAX = 5_000
 CODE_CPTS = re.compile(r"[a-z0-9][a-z0-9-]{1,19}", re.ASCII)
 CHAMPS = (
-    "pk", "nom", "type", "statut", "commune_id", "commune__nom", "departement_code", "region_code", "cpts_id", "finess",
-    "finess_ej", "projet_valide_le", "ouverte_le", "aci_signe_le", "longitude", "latitude", "demonstration",
+    "pk", "nom", "type", "statut", "commune_id", "commune__nom", "departement_code", "region_code", "cpts_id",
+    "finess", "finess_ej", "projet_valide_le", "ouverte_le", "aci_signe_le", "longitude", "latitude", "demonstration",
 )  # fmt: skip
 EXEMPLE = {
     "id": 12,

@@ -64,7 +64,7 @@ def structures(request: HttpRequest) -> HttpResponse:
     form = StructuresForm(request.GET, departements=departements)
     demande = read_demande(form, "structure_list")
     lignes = select_structures(demande)
-    page = read_page(lignes, demande["page"])
+    page = read_page(lignes, demande.read("page"))
     colonnes = [("nom", "Nom"), ("type", "Type"), ("etat", "État"), ("commune", "Commune"), ("ouverture", "Ouvert le")]
     contexte = {
         "titre": f"Structures d’exercice coordonné : {demande.lieu}",
@@ -72,7 +72,7 @@ def structures(request: HttpRequest) -> HttpResponse:
         "types": TYPES,
         "etats": [(code, libelle) for code, (libelle, _) in ETATS.items()],
         "demonstration": any(structure.demonstration for structure in page),
-        "cpts": Cpts.objects.filter(code=demande["cpts"]).first() if demande["cpts"] else None,
+        "cpts": Cpts.objects.filter(code=demande.read("cpts")).first() if demande.read("cpts") else None,
         **build_liste(form, demande, page, colonnes),
     }
     return render(request, "cpts/annuaire/structures.html", contexte, status=400 if form.errors else 200)
@@ -87,7 +87,7 @@ def cpts_liste(request: HttpRequest) -> HttpResponse:
     form = CptsForm(request.GET, departements=departements)
     demande = read_demande(form, "cpts_list")
     lignes = select_cpts(demande)
-    page = read_page(lignes, demande["page"])
+    page = read_page(lignes, demande.read("page"))
     perimetres = read_perimetres([cpts.code for cpts in page], au)
     colonnes = [("nom", "Nom"), ("etat", "État"), ("departement", "Département"), ("aci", "ACI signé le")]
     contexte = {

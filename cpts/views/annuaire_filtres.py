@@ -123,7 +123,8 @@ class Demande:
     region_nom: str
     departements: tuple[str, ...]
 
-    def __getitem__(self, nom: str) -> str:
+    def read(self, nom: str) -> str:
+        """A value as it was written; "" when it is absent or wrong."""
         return self.valeurs.get(nom, "")
 
     @property
@@ -181,17 +182,17 @@ def select_structures(demande: Demande) -> QuerySet[Structure]:
         lignes = lignes.filter(departement_code=demande.departement.code)
     elif demande.region_code:
         lignes = lignes.filter(region_code=demande.region_code)
-    if type_ := demande["type"]:
+    if type_ := demande.read("type"):
         lignes = lignes.filter(type__in=CENTRES) if type_ == "cds" else lignes.filter(type=type_)
-    etat = demande["etat"]
+    etat = demande.read("etat")
     lignes = lignes.filter(statut__in=ETATS[etat][1]) if etat else lignes.exclude(statut__in=FINIES)
-    if demande["cpts"]:
-        lignes = lignes.filter(cpts=demande["cpts"])
-    if texte := demande["q"]:
+    if demande.read("cpts"):
+        lignes = lignes.filter(cpts=demande.read("cpts"))
+    if texte := demande.read("q"):
         cle = cle_tri(texte)
         commune = Q(commune__cle_tri__startswith=cle) if cle else Q()
         lignes = lignes.filter(Q(nom__icontains=texte) | Q(finess=texte) | commune)
-    return lignes.order_by(*sort(TRIS_STRUCTURES, demande["tri"]))
+    return lignes.order_by(*sort(TRIS_STRUCTURES, demande.read("tri")))
 
 
 def select_cpts(demande: Demande) -> QuerySet[Cpts]:
@@ -200,14 +201,14 @@ def select_cpts(demande: Demande) -> QuerySet[Cpts]:
         lignes = lignes.filter(departement_code=demande.departement.code)
     elif demande.region_code:
         lignes = lignes.filter(region_code=demande.region_code)
-    etat = demande["etat"]
+    etat = demande.read("etat")
     if etat:
         lignes = lignes.filter(statut__in=ETATS_CPTS[etat][1])
     else:
         lignes = lignes.exclude(statut__in=ETATS_CPTS["finies"][1])
-    if texte := demande["q"]:
+    if texte := demande.read("q"):
         lignes = lignes.filter(Q(nom__icontains=texte) | Q(siege__cle_tri__startswith=cle_tri(texte) or texte))
-    return lignes.order_by(*sort(TRIS_CPTS, demande["tri"]))
+    return lignes.order_by(*sort(TRIS_CPTS, demande.read("tri")))
 
 
 def sort(tris: Mapping[str, Sequence[str]], tri: str) -> list[str]:
@@ -219,7 +220,7 @@ def sort(tris: Mapping[str, Sequence[str]], tri: str) -> list[str]:
 
 def build_colonnes(demande: Demande, colonnes: Iterable[tuple[str, str]]) -> list[Colonne]:
     """Each header links to its own order; the one in use links to the reverse."""
-    tri = demande["tri"] or "nom"
+    tri = demande.read("tri") or "nom"
     return [
         Colonne(
             cle,
