@@ -33,6 +33,7 @@ from cpts.services.missions_calculs import IndicateurLu, read_indicateurs
 
 DUREE_ANS = 5
 EXERCICES_MAX = 50
+SIGNEES_MAX = 3_000
 SANS_TAILLE = "aucun périmètre approuvé au premier jour de l'exercice : taille à renseigner"
 SANS_MONTANT = "montant à renseigner : aucun texte lu ne le donne, l'ARS l'écrit dans les paramètres"
 NON_DEMARREE = "mission non démarrée : rien n'est dû"
@@ -239,6 +240,12 @@ def _compute_variable(
         parts=tuple(zip(indicateurs, parts, strict=True)),
         demonstration=annuel is not None and annuel.demonstration,
     )
+
+
+def list_signees(region: str = "") -> list[Cpts]:
+    """The CPTS with an ACI, of a région or of all of them."""
+    signees = Cpts.objects.filter(aci_signe_le__isnull=False)
+    return list((signees.filter(region_code=region) if region else signees).order_by("code")[:SIGNEES_MAX])
 
 
 def refresh_argent(cpts: Cpts) -> int:

@@ -268,7 +268,8 @@ MAILLAGE_ABONNEMENTS: dict[str, list[str]] = {
     "aides.regle": ["aides.eligibilite_regle", "aides.suivi_regle"],
     "aides.parametre": ["aides.eligibilite_parametre", "aides.suivi_parametre"],
     # The code of a CPTS whose approved perimeters changed.
-    "cpts.perimetre": [],
+    "cpts.perimetre": ["cpts.missions_cpts"],
+    "cpts.aci": ["cpts.missions_cpts"],
 }
 # The outbox, in seconds: back-off of messages and attempts, lease of a run (between two pieces), bound of the queue.
 MAILLAGE_RELAIS = {
@@ -303,6 +304,8 @@ MAILLAGE_PERIODIQUES: dict[str, dict[str, Any]] = {
     "controles": {"tache": "aides.controles_jour", "a": "04:50"},
     # What falls due in thirty days, in seven, or is late: one message each, once.
     "rappels": {"tache": "aides.rappels_jour", "a": "06:10"},
+    # The contracts of CPTS whose missions or years were never opened.
+    "missions": {"tache": "cpts.missions_jour", "a": "05:30"},
 }
 # The figures of steering (docs/indicateurs.md): the civil day that begins, then what changed since the last run. The
 # drills, which count what their own acts ask for, have their own.
@@ -387,6 +390,7 @@ MAILLAGE_EFFACEMENTS = env.path("MAILLAGE_EFFACEMENTS", default=BASE_DIR / ".var
 MAILLAGE_TACHES_AGENTS: list[str] = [
     "aides.dossiers.taches_agents.list_taches",
     "cpts.taches_agents.list_taches",
+    "cpts.sections_missions.list_taches",
     "zonage.taches_agents.list_taches",
     "portal.core.taches_agents.list_taches",
 ]
@@ -403,6 +407,7 @@ MAILLAGE_RUBRIQUES_ESPACE: list[tuple[str, str]] = [
     ("espace_actions", "Actions"),
 ]
 MAILLAGE_SECTIONS_ESPACE: list[str] = [
+    "cpts.sections_missions.list_sections",
     "prevention.accueil.list_sections",
 ]
 # What `load_demonstration` loads after the zoning: functions (avance) -> sentence of what was written.
@@ -410,6 +415,7 @@ MAILLAGE_JEUX_DEMONSTRATION: list[str] = [
     "cpts.services.demonstration_cpts.load_cpts",  # first: the others look for the CPTS
     "portal.pilotage.services.demonstration.load_chiffres",
     "cpts.services.demonstration_structures.load_structures",  # after the perimeters: it looks for the CPTS
+    "cpts.services.demonstration_missions.load_missions",  # after the perimeters: the size of the ACI
     "prevention.services.demonstration.load_prevention",  # after the CPTS that its actions belong to
 ]
 MAILLAGE_DONNEES = env.str("MAILLAGE_DONNEES", default="")
