@@ -26,10 +26,18 @@ FICHE = ("nom", "siege", "finess", "site_web", "courriel", "telephone")
 """What an agent corrects at any time; the rest changes by an act, or never."""
 
 
-def propose_code(departement: str, nom: str) -> str:
-    """« 71-chalonnais » for « CPTS du Chalonnais », free today; a number follows when it is taken."""
+def build_base(departement: str, nom: str) -> str:
+    """« 71-chalonnais » for « CPTS du Chalonnais »."""
     mots = [mot for mot in re.split(r"[^a-z0-9]+", cle_tri(nom).lower()) if mot and mot not in SANS_SENS]
-    base = f"{departement.lower()}-{'-'.join(mots) or 'cpts'}"[:CODE_MAX].rstrip("-")
+    code = f"{departement.lower()}-{'-'.join(mots) or 'cpts'}"
+    while len(code) > CODE_MAX and code.count("-") > 1:  # whole words, as long as there are several
+        code = code.rpartition("-")[0]
+    return code[:CODE_MAX].rstrip("-")
+
+
+def propose_code(departement: str, nom: str) -> str:
+    """Free today; a number follows when it is taken."""
+    base = build_base(departement, nom)
     pris = set(Cpts.objects.filter(code__startswith=base[: CODE_MAX - 3]).order_by("pk").values_list("pk", flat=True))
     code, rang = base, 1
     while code in pris:

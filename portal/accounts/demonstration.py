@@ -58,7 +58,7 @@ REGION: Final = "27"
 ARS: Final = OrganisationDemo(TypeOrganisation.ARS, "ARS de démonstration", "DEMO-ARS")
 DD71: Final = OrganisationDemo(TypeOrganisation.DELEGATION, "Délégation 71 de démonstration", "DEMO-DD71", "71")
 CPAM71: Final = OrganisationDemo(TypeOrganisation.CPAM, "CPAM 71 de démonstration", "DEMO-CPAM71", "71")
-CPTS71: Final = OrganisationDemo(TypeOrganisation.CPTS, "CPTS de démonstration", "DEMO-CPTS71", "71")
+CPTS71: Final = OrganisationDemo(TypeOrganisation.CPTS, "CPTS du Chalonnais", "71-chalonnais", "71")
 _REGION: Final = (TypePerimetre.REGION, REGION)
 _SAONE_ET_LOIRE: Final = (TypePerimetre.DEPARTEMENT, "71")
 
@@ -73,7 +73,7 @@ COMPTES: Final = (
     CompteDemo(
         "coordination",
         "Corinne",
-        "coordonne une CPTS",
+        "coordonne la CPTS du Chalonnais",
         CPTS71,
         Role.COORDINATEUR_CPTS,
         TypePerimetre.CPTS,
