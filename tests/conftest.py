@@ -12,6 +12,8 @@ from zonage.models import Commune
 from zonage.services.territoire import load_referentiel
 from zonage.sources.referentiel import read_referentiel
 
+LONGS = {"test_exercices.py", "test_droits_monotones.py", "test_vie_dossier.py"}
+FORMES_LONGUES = {"MAILLAGE_COURSES", "MAILLAGE_PAS"}
 TRANSACTIONNELS = {"transactional_db", "live_server", "django_db_reset_sequences", "django_db_serialized_rollback"}
 
 # The rules of the files, without a query, from the collection on; a test of local schemes asks for `follow_locaux`.
@@ -23,7 +25,8 @@ _NATIONAL.__enter__()
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run the tests that need the whole country last: it is loaded once, and no other test meets it.
 
-    Those in a browser come before them, when their base, filled beside the first tests, is ready.
+    Those in a browser come before them, when their base, filled beside the first tests, is ready. The longest come
+    first: the drills wait more than they compute, and nobody waits for them at the end.
     """
     items.sort(key=_rang)
 
@@ -31,10 +34,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _rang(item: pytest.Item) -> int:
     fixtures = set(getattr(item, "fixturenames", ()))
     if "france" not in fixtures:
+        if item.path.name in LONGS:
+            return -1
         return 1 if item.get_closest_marker("navigateur") else 0
     marque = item.get_closest_marker("django_db")
     flushes = bool(TRANSACTIONNELS & fixtures) or (marque is not None and marque.kwargs.get("transaction"))
     return 3 if flushes else 2
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """The figures of the long forms: what the races and the state machine counted."""
+    if FORMES_LONGUES & os.environ.keys():
+        for rapport in terminalreporter.getreports("passed"):
+            if nombres := dict(rapport.user_properties):
+                dits = ", ".join(f"{nom} {nombre}" for nom, nombre in nombres.items())
+                terminalreporter.write_line(f"{rapport.nodeid.rpartition('/')[2]} : {dits}")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -4,6 +4,7 @@ other is told (409). Without the lock and the condition, both would be written.
 Payments are raced in `test_paiements_courses`.
 """
 
+import os
 import threading
 from decimal import Decimal
 
@@ -24,8 +25,8 @@ from tests.people import make_commune
 from tests.races.test_paiements_courses import race
 
 pytestmark = pytest.mark.django_db(transaction=True)
-REPETITIONS = 200
-COURTES = 10
+REPETITIONS = int(os.environ.get("MAILLAGE_COURSES", "50"))
+COURTES = int(os.environ.get("MAILLAGE_COURSES", "10"))
 
 
 @pytest.fixture
@@ -75,7 +76,7 @@ def race_tours(tours, actes):
     return list(zip(*rendus, strict=True))
 
 
-def test_two_grants_of_one_line_write_one(equipe):
+def test_two_grants_of_one_line_write_one(equipe, compte):
     """The same line, again and again: each turn both read the same version, and one alone writes."""
     echeance, ligne = make_declaree(equipe)
 
@@ -94,10 +95,12 @@ def test_two_grants_of_one_line_write_one(equipe):
     actes = Evenement.objects.filter(objet=f"aides.lignecampagne:{ligne.pk}", action="accorder")
     assert actes.count() == REPETITIONS
     assert find_ligne(echeance).version == 2 + REPETITIONS
+    compte(courses=REPETITIONS, gagnes=REPETITIONS, perdus=REPETITIONS, violations=0)
 
 
-def test_a_payment_and_a_grant_agree(equipe):
+def test_a_payment_and_a_grant_agree(equipe, compte):
     """Whatever the order, what was paid is what the line says."""
+    perdus = 0
     for _ in range(COURTES):
         echeance, ligne = make_declaree(equipe)
         grant_ligne(ligne, par=equipe.valideur)
@@ -105,15 +108,17 @@ def test_a_payment_and_a_grant_agree(equipe):
             lambda e=echeance: pay_echeance(e, par=equipe.instructeur, montant=None, le=aujourdhui(), cle=new_cle()),
             lambda li=ligne: grant_ligne(li, par=equipe.second, montant=Decimal(4000), motif="Essai."),
         ]
-        list_refus(race(actes))
+        perdus += len(list_refus(race(actes)))
         echeance.refresh_from_db()
         assert echeance.statut == "payee"
         assert find_ligne(echeance).accorde == echeance.montant
         _end(ligne)
+    compte(courses=COURTES, gagnes=2 * COURTES - perdus, perdus=perdus, violations=0)
 
 
-def test_a_closing_waits_for_the_declaration_under_way(equipe):
+def test_a_closing_waits_for_the_declaration_under_way(equipe, compte):
     """Written before the closing, or refused after it: never written after it."""
+    perdus = 0
     for tour in range(COURTES):
         contrat, echeance = make_annuel(equipe)
         responsable = make_responsable()
@@ -129,10 +134,12 @@ def test_a_closing_waits_for_the_declaration_under_way(equipe):
         close = Campagne.objects.get(pk=campagne.pk)
         lue = find_ligne(echeance)
         refus = list_refus(rendus)
+        perdus += len(refus)
         assert close.close_le is not None
         assert (lue.demande is None) == bool(refus)
         assert lue.declare_le is None or lue.declare_le <= close.close_le
         _end(ligne)
+    compte(courses=COURTES, gagnes=2 * COURTES - perdus, perdus=perdus, violations=0)
 
 
 def _end(ligne: LigneCampagne) -> None:
@@ -145,7 +152,7 @@ def _end(ligne: LigneCampagne) -> None:
         cursor.execute("ALTER TABLE aides_campagne ENABLE TRIGGER campagne_vie")
 
 
-def test_control_without_lock_both_would_grant(equipe):
+def test_control_without_lock_both_would_grant(equipe, compte):
     """Read, then write, with nothing that holds: the fault that the lock and the version prevent."""
     _, ligne = make_declaree(equipe)
     barriere = threading.Barrier(2)
@@ -161,4 +168,5 @@ def test_control_without_lock_both_would_grant(equipe):
     for _ in range(COURTES):
         rendus = race([lambda: naive(equipe.valideur, Decimal(1)), lambda: naive(equipe.second, Decimal(2))])
         doubles += sum(rendus) == 2
+    compte(courses=COURTES, violations=doubles)
     assert doubles == COURTES

@@ -1,5 +1,6 @@
 """Two settlements at once: one pays, the other is told (409). Without the lock and the condition, both would pay."""
 
+import os
 import threading
 from decimal import Decimal
 
@@ -15,7 +16,8 @@ from tests.aides.contrats_essai import aujourdhui, make_contrat, new_cle, versem
 from tests.aides.dossiers_essai import Equipe
 
 pytestmark = pytest.mark.django_db(transaction=True)
-REPETITIONS = 200
+REPETITIONS = int(os.environ.get("MAILLAGE_COURSES", "50"))
+"""Of each pair. `MAILLAGE_COURSES=200` for the long form."""
 
 
 @pytest.fixture
@@ -60,7 +62,7 @@ def settle(ligne, par, cle):
     return pay_echeance(ligne, par=par, montant=None, le=aujourdhui(), cle=cle, version=1)
 
 
-def test_two_settlements_of_one_line_pay_once(equipe):
+def test_two_settlements_of_one_line_pay_once(equipe, compte):
     contrat = make_mensuel(equipe, REPETITIONS)
     for ligne in versements(contrat):
         rendus = race(
@@ -71,18 +73,20 @@ def test_two_settlements_of_one_line_pay_once(equipe):
         assert refus[0].statut_http == 409
         assert str(refus[0]).endswith(".")
     assert ActeDossier.objects.filter(demande=contrat.demande, action="payer").count() == REPETITIONS
+    compte(courses=REPETITIONS, gagnes=REPETITIONS, perdus=REPETITIONS, violations=0)
 
 
-def test_one_key_sent_twice_pays_once(equipe):
+def test_one_key_sent_twice_pays_once(equipe, compte):
     contrat = make_mensuel(equipe, REPETITIONS)
     for ligne in versements(contrat):
         cle = new_cle()
         rendus = race([lambda li=ligne, c=cle: settle(li, equipe.instructeur, c)] * 2)
         assert [rendu.pk for rendu in rendus] == [ligne.pk, ligne.pk]
     assert ActeDossier.objects.filter(demande=contrat.demande, action="payer").count() == REPETITIONS
+    compte(courses=REPETITIONS, paiements=REPETITIONS, violations=0)
 
 
-def test_two_lines_at_once_never_pass_the_total(equipe):
+def test_two_lines_at_once_never_pass_the_total(equipe, compte):
     contrat = make_mensuel(equipe, REPETITIONS)
     lignes = versements(contrat)
     paires = list(zip(lignes[::2], lignes[1::2], strict=True))
@@ -92,9 +96,10 @@ def test_two_lines_at_once_never_pass_the_total(equipe):
         assert sum(isinstance(rendu, ActeRefuse) for rendu in rendus) == 1
     payees = Echeance.objects.filter(contrat=contrat, statut="payee")
     assert sum(payees.values_list("montant", flat=True)) == Decimal(1200) * len(paires)
+    compte(courses=len(paires), gagnes=len(paires), perdus=len(paires), violations=0)
 
 
-def test_control_without_lock_both_would_pay(equipe):
+def test_control_without_lock_both_would_pay(equipe, compte):
     """Read, then write, with nothing that holds: the fault that the lock and the condition prevent."""
     contrat = make_mensuel(equipe, 20)
     barriere = threading.Barrier(2)
@@ -117,4 +122,5 @@ def test_control_without_lock_both_would_pay(equipe):
     finally:
         with connection.cursor() as cursor:
             cursor.execute("ALTER TABLE aides_echeance ENABLE TRIGGER echeance_vie")
+    compte(courses=20, violations=doubles)
     assert doubles == 20
