@@ -2,6 +2,7 @@
 
 import csv
 import io
+import os
 import random
 import re
 import zipfile
@@ -107,7 +108,7 @@ def test_the_control_a_plain_writer_would_make_formulas():
     assert [texte for texte in HOSTILES if is_formula(texte)]
 
 
-@settings(max_examples=5000, deadline=None)
+@settings(max_examples=int(os.environ.get("MAILLAGE_EXEMPLES", "1500")), deadline=None)
 @given(
     st.text(st.one_of(st.sampled_from(SIGNES + ";,\t\r\n\"' |0123456789\u00a0\ufeff"), st.characters()), max_size=12)
 )

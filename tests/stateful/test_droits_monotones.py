@@ -37,7 +37,7 @@ from tests.people import make_commune, make_mandat, make_user
 
 pytestmark = pytest.mark.django_db
 PAS = 100
-TOTAL = int(os.environ.get("MAILLAGE_PAS_DROITS", "2000"))
+TOTAL = int(os.environ.get("MAILLAGE_PAS_DROITS", "800"))
 REGLAGES = settings(
     max_examples=TOTAL // PAS,
     stateful_step_count=PAS,
