@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,6 +23,8 @@ from portal.lancement.pannes import Panne
 BIN = Path(sys.executable).parent
 # request.META stays where every answer reads it: request.headers builds a whole mapping first.
 DJANGO = ("--target-version", "5.2")
+DE_FRONT = 2
+"""Tools at a time: each takes one processor."""
 SANS_ENTETES = ("--skip", "request_headers")
 
 
@@ -100,9 +103,8 @@ def run_step(etape: Etape, env: dict[str, str]) -> bool:
         etape.commande, cwd=RACINE, env=env | etape.env, capture_output=True, text=True, check=False
     )
     juste = fini.returncode == 0
-    sys.stdout.write(f"{'✓' if juste else '✗'} {etape.nom} ({time.monotonic() - debut:.1f} s)\n")
-    if not juste:
-        sys.stdout.write(f"{fini.stdout}{fini.stderr}\n")
+    dit = f"{'✓' if juste else '✗'} {etape.nom} ({time.monotonic() - debut:.1f} s)\n"
+    sys.stdout.write(dit if juste else f"{dit}{fini.stdout}{fini.stderr}\n")
     sys.stdout.flush()
     return juste
 
@@ -114,7 +116,10 @@ def check_all(arguments: Sequence[str]) -> int:
     env = os.environ | {"DJANGO_SETTINGS_MODULE": "portal.settings.test", "COLUMNS": "160"}
     try:
         adresses = {"DATABASE_URL": postgres.start(), "REDIS_URL": valkey.start()}
-        refus = [etape.nom for etape in list_steps() if not run_step(etape, env | adresses)]
+        etapes = list(list_steps())
+        with ThreadPoolExecutor(DE_FRONT) as ouvriers:
+            justes = list(ouvriers.map(lambda etape: run_step(etape, env | adresses), etapes))
+        refus = [etape.nom for etape, juste in zip(etapes, justes, strict=True) if not juste]
     finally:
         valkey.stop()
         postgres.stop()
