@@ -19,6 +19,7 @@ DROITS: Final[dict[Role, dict[str, frozenset[str]]]] = {
         "aides.*": VOIR, "aides.demande": ECRIRE, "aides.contrat": ECRIRE,
         "aides.echeance": ECRIRE, "aides.redactionlocale": ECRIRE, "aides.parametreregional": ECRIRE,
         "aides.lignecampagne": ECRIRE, "core.importrun": VOIR, "core.execution": VOIR, "core.evenement": VOIR,
+        "prevention.*": VOIR, "prevention.campagne": ECRIRE, "prevention.releve": ECRIRE,
     },
     Role.VALIDEUR: {
         "zonage.*": VOIR, "zonage.arrete": ECRIRE, "cpts.*": VOIR, "cpts.rattachement": ECRIRE, "cpts.cpts": ECRIRE,
@@ -27,13 +28,14 @@ DROITS: Final[dict[Role, dict[str, frozenset[str]]]] = {
         "aides.demande": ECRIRE, "aides.contrat": ECRIRE, "aides.echeance": ECRIRE, "aides.redactionlocale": ECRIRE,
         "aides.parametreregional": ECRIRE, "aides.campagne": ECRIRE, "aides.lignecampagne": ECRIRE,
         "core.importrun": VOIR, "core.execution": VOIR, "core.evenement": VOIR,
+        "prevention.*": VOIR, "prevention.campagne": ECRIRE, "prevention.releve": ECRIRE,
     },
     Role.AGENT_CPAM: {
         "zonage.*": VOIR, "cpts.praticien": VOIR, "cpts.cpts": VOIR, "cpts.structure": VOIR, "aides.*": VOIR,
         "aides.demande": ECRIRE, "aides.contrat": ECRIRE,
-        "aides.echeance": ECRIRE, "aides.lignecampagne": ECRIRE,
+        "aides.echeance": ECRIRE, "aides.lignecampagne": ECRIRE, "prevention.*": VOIR,
     },
-    Role.LECTEUR: {"zonage.*": VOIR, "cpts.*": VOIR, "aides.*": VOIR, "core.importrun": VOIR},
+    Role.LECTEUR: {"zonage.*": VOIR, "cpts.*": VOIR, "aides.*": VOIR, "prevention.*": VOIR, "core.importrun": VOIR},
     Role.ADMINISTRATEUR: {
         "zonage.*": ECRIRE, "cpts.*": VOIR, "cpts.cpts": ECRIRE, "cpts.structure": ECRIRE,
         "cpts.propositionfiness": ECRIRE, "cpts.donneeterritoire": ECRIRE, "cpts.parametreaci": ECRIRE,
@@ -41,8 +43,11 @@ DROITS: Final[dict[Role, dict[str, frozenset[str]]]] = {
         "aides.enveloppe": ECRIRE, "aides.campagne": ECRIRE, "accounts.*": ECRIRE, "core.*": VOIR,
         "core.envoi": frozenset({"view", "change"}), "core.execution": frozenset({"view", "change"}),
         "core.dureeconservation": ECRIRE, "core.effacement": ECRIRE, "core.gelconservation": ECRIRE,
+        "prevention.*": VOIR, "prevention.campagne": ECRIRE, "prevention.releve": ECRIRE,
     },
-    Role.AUDITEUR: {"zonage.*": VOIR, "cpts.*": VOIR, "aides.*": VOIR, "core.*": VOIR, "accounts.*": VOIR},
+    Role.AUDITEUR: {
+        "zonage.*": VOIR, "cpts.*": VOIR, "aides.*": VOIR, "prevention.*": VOIR, "core.*": VOIR, "accounts.*": VOIR,
+    },
 }  # fmt: skip
 
 

@@ -6,7 +6,7 @@ of the sums (published cells being known): those are looked for by elimination, 
 """
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -16,6 +16,7 @@ SEUIL = 11
 """Ten people or fewer are not shown (the rule of the health insurance and of its regional data)."""
 Cle = Hashable
 Equation = dict[Cle, Fraction]
+Groupes = dict[tuple[tuple[int, int], ...], list[Cle]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +41,10 @@ def hide_cellules(
     petites = {cle for cle, effectif in effectifs.items() if is_petit(effectif, seuil)}
     cachees = set(petites)
     utiles = [somme for somme in sommes if somme.total in effectifs]
+    groupes = _group(utiles)
     while True:
-        exposees = find_exposees(utiles, effectifs.keys() - cachees) | _find_restes(utiles, effectifs, cachees, seuil)
+        _hide_restes(utiles, effectifs, cachees, seuil)
+        exposees = _find_exposees(groupes, effectifs.keys() - cachees)
         ajouts = {_choose(cle, utiles, effectifs, cachees) for cle in exposees} - {None}
         if not ajouts:
             return petites, cachees - petites
@@ -50,30 +53,47 @@ def hide_cellules(
 
 def find_exposees(sommes: Sequence[Somme], publiees: Iterable[Cle]) -> set[Cle]:
     """The cells, not published, that the sums give away: one equation holds them alone once the others are cleared."""
-    connues = set(publiees)
-    inconnues = [_write(somme, connues) for somme in sommes]
-    return {next(iter(equation)) for equation in _reduce(inconnues) if len(equation) == 1}
+    return _find_exposees(_group(sommes), set(publiees))
 
 
-def _write(somme: Somme, connues: set[Cle]) -> Equation:
-    """The unknowns of one sum."""
-    equation = {part: Fraction(1) for part in somme.parts - connues}
-    if somme.total not in connues:
-        equation[somme.total] = Fraction(-1)
-    return equation
+def _group(sommes: Sequence[Somme]) -> Groupes:
+    """The cells by their place in the sums: (rank of the sum, +1 a part, −1 the total)."""
+    places: dict[Cle, list[tuple[int, int]]] = defaultdict(list)
+    for rang, somme in enumerate(sommes):
+        for part in somme.parts:
+            places[part].append((rang, 1))
+        places[somme.total].append((rang, -1))
+    groupes: Groupes = defaultdict(list)
+    for cle, place in places.items():
+        groupes[tuple(place)].append(cle)
+    return groupes
+
+
+def _find_exposees(groupes: Groupes, publiees: Collection[Cle]) -> set[Cle]:
+    """Unknowns of the same place are only known together: two of them stand for all, and are never told apart."""
+    equations: dict[int, Equation] = defaultdict(dict)
+    for place, cles in groupes.items():
+        inconnues = [cle for cle in cles if cle not in publiees]
+        if not inconnues:
+            continue
+        noms: list[Cle] = inconnues if len(inconnues) == 1 else [("groupe", place, rang) for rang in (0, 1)]
+        for rang, signe in place:
+            for nom in noms:
+                equations[rang][nom] = Fraction(signe)
+    reduites = _reduce(equations[rang] for rang in sorted(equations))
+    return {next(iter(equation)) for equation in reduites if len(equation) == 1}
 
 
 def _reduce(equations: Iterable[Equation]) -> list[Equation]:
-    """Gauss and Jordan, sparse and exact. Unknowns that every equation holds alike are never told apart: kept once."""
-    lignes = _merge([equation for equation in equations if equation])
+    """Gauss and Jordan, sparse and exact."""
     reduites: dict[Cle, Equation] = {}
-    for ligne in lignes:
-        reste = dict(ligne)
-        for pivot in [cle for cle in ligne if cle in reduites]:
+    for equation in equations:
+        reste = dict(equation)
+        for pivot in [cle for cle in equation if cle in reduites]:
             _subtract(reste, reduites[pivot], reste.get(pivot, Fraction(0)))
         if not reste:
             continue
-        pivot = min(reste, key=repr)
+        pivot = next(iter(reste))
         facteur = reste[pivot]
         reste = {cle: valeur / facteur for cle, valeur in reste.items()}
         for autre in reduites.values():
@@ -81,25 +101,6 @@ def _reduce(equations: Iterable[Equation]) -> list[Equation]:
                 _subtract(autre, reste, autre[pivot])
         reduites[pivot] = reste
     return list(reduites.values())
-
-
-def _merge(equations: list[Equation]) -> list[Equation]:
-    """Two unknowns with the same place in every equation are only known together: both stand for the pair."""
-    signatures: dict[Cle, list[tuple[int, Fraction]]] = defaultdict(list)
-    for rang, equation in enumerate(equations):
-        for cle, valeur in equation.items():
-            signatures[cle].append((rang, valeur))
-    groupes: dict[tuple[tuple[int, Fraction], ...], list[Cle]] = defaultdict(list)
-    for cle, signature in signatures.items():
-        groupes[tuple(signature)].append(cle)
-    fusionnees: list[Equation] = [{} for _ in equations]
-    for signature_lue, cles in groupes.items():
-        # A pair becomes two unknowns of a name of its own, so that it is never alone in an equation.
-        noms: list[Cle] = cles if len(cles) == 1 else [("groupe", min(map(repr, cles)), rang) for rang in (0, 1)]
-        for rang, valeur in signature_lue:
-            for nom in noms:
-                fusionnees[rang][nom] = valeur
-    return fusionnees
 
 
 def _subtract(cible: Equation, source: Equation, facteur: Fraction) -> None:
@@ -113,19 +114,21 @@ def _subtract(cible: Equation, source: Equation, facteur: Fraction) -> None:
             cible.pop(cle, None)
 
 
-def _find_restes(
-    sommes: Sequence[Somme], effectifs: Mapping[Cle, Effectif], cachees: set[Cle], seuil: int
-) -> set[Cle]:
-    """Hidden parts that are few even together: « the others » of a published total is itself a small number."""
-    trouvees: set[Cle] = set()
+def _hide_restes(sommes: Sequence[Somme], effectifs: Mapping[Cle, Effectif], cachees: set[Cle], seuil: int) -> None:
+    """Hidden parts must not be few even together: « the others » of a published total is itself a number.
+
+    The smallest of its parts is hidden with them, then the next; at last the total.
+    """
     for somme in sommes:
-        if somme.total in cachees:
+        if somme.total in cachees or not any(part in cachees for part in somme.parts):
             continue
-        visibles = [effectifs[part] for part in somme.parts if part in effectifs and part not in cachees]
-        masquees = [part for part in somme.parts if part in cachees]
-        if masquees and is_petit(_subtract_effectifs(effectifs[somme.total], visibles), seuil):
-            trouvees.add(min(masquees, key=repr))
-    return trouvees
+        visibles = [part for part in somme.parts if part in effectifs and part not in cachees]
+        visibles.sort(key=lambda part: (effectifs[part].numerateur, repr(part)), reverse=True)
+        while is_petit(_subtract_effectifs(effectifs[somme.total], [effectifs[part] for part in visibles]), seuil):
+            if not visibles:
+                cachees.add(somme.total)
+                break
+            cachees.add(visibles.pop())
 
 
 def _subtract_effectifs(total: Effectif, parts: Sequence[Effectif]) -> Effectif:

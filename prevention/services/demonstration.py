@@ -94,7 +94,7 @@ def load_grippe_2023(au: date) -> bool:
             date(2024, 2, 29),
             Effectif(19_000, None),
             au_moins=True,
-            note="Le texte dit « plus de 19 000 personnes », « sur le bassin chalonnais », sans ses communes : rattaché ici "
+            note="Le texte dit « plus de 19 000 personnes », « sur le bassin chalonnais » : rattaché ici "
             "à la CPTS du Chalonnais. Chiffre non vérifié.",
         )
         source = Origine("ARS BFC et CPAM 71, « plus de 19 000 personnes ont été vaccinées »", "2023-2024")
