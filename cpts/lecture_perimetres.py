@@ -249,7 +249,7 @@ lignes AS MATERIALIZED (
       LEFT JOIN heritage h ON h.ancien = l.commune_id
      WHERE p.statut = 'approuve' AND p.periode @> %(au)s::date
 ),
-couvertes AS (
+couvertes AS MATERIALIZED (
     SELECT cpts_id, commune FROM lignes
     UNION
     SELECT l.cpts_id, a.code_insee FROM lignes l JOIN zonage_commune a ON a.parent_id = l.commune
@@ -257,7 +257,8 @@ couvertes AS (
 """
 BLANCHES = f"""{COUVERTES}
 SELECT u.code, u.nom, u.departement, u.region, u.population FROM unites u
- WHERE NOT EXISTS (SELECT FROM couvertes k WHERE k.commune = u.code)
+  LEFT JOIN (SELECT DISTINCT commune FROM couvertes) k ON k.commune = u.code
+ WHERE k.commune IS NULL
  ORDER BY u.departement, u.cle_tri, u.code LIMIT %(limite)s
 """  # noqa: S608 — the parts are written above
 CHEVAUCHEMENTS = f"""{COUVERTES},
@@ -272,9 +273,9 @@ SELECT u.code, u.nom, u.departement, u.region, u.population,
  ORDER BY u.departement, u.cle_tri, u.code LIMIT %(limite)s
 """  # noqa: S608 — the parts are written above
 COUVERTURE = f"""{COUVERTES}
-SELECT count(*), coalesce(sum(population), 0), count(*) FILTER (WHERE couverte),
-       coalesce(sum(population) FILTER (WHERE couverte), 0)
-  FROM (SELECT u.population, EXISTS (SELECT FROM couvertes k WHERE k.commune = u.code) AS couverte FROM unites u) AS x
+SELECT count(*), coalesce(sum(u.population), 0), count(k.commune),
+       coalesce(sum(u.population) FILTER (WHERE k.commune IS NOT NULL), 0)
+  FROM unites u LEFT JOIN (SELECT DISTINCT commune FROM couvertes) k ON k.commune = u.code
 """  # noqa: S608 — the parts are written above
 
 

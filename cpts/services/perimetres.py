@@ -82,13 +82,14 @@ def edit_brouillon(
     version: int,
     ajoute: Collection[str] = (),
     retire: Collection[str] = (),
+    heritages: Heritages | None = None,
 ) -> Edition:
     """Add, then remove. What was written by a former code is rewritten as the commune of today.
 
     Raises PerimetreModifie, PerimetreRefuse.
     """
     tenu = _hold(perimetre, version, StatutPerimetre.BROUILLON)
-    heritages = Heritages()
+    heritages = heritages or Heritages()
     ecrits = set(list_codes(tenu))
     avant = heritages.expand(ecrits)
     voulues = (avant | heritages.expand(ajoute)) - heritages.expand(retire)

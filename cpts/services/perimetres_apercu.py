@@ -79,9 +79,9 @@ class Apercu:
         return frozenset(unite.code for unite in self.unites)
 
 
-def build_apercu(perimetre: Perimetre, au: date) -> Apercu:
+def build_apercu(perimetre: Perimetre, au: date, heritages: Heritages | None = None) -> Apercu:
     """`au`: the day on which it is compared, that of its effect or, for a draft without one, today."""
-    heritages = Heritages()
+    heritages = heritages or Heritages()
     cpts = perimetre.cpts
     ecrits = list_codes(perimetre)
     base = _find_base(perimetre, au)

@@ -207,7 +207,7 @@ def show(
     partie = request.headers.get("X-Requested-With") == FETCH
     contexte = build_contexte(request, cpts, RUBRIQUE)
     modifiable = perimetre.statut == StatutPerimetre.BROUILLON and contexte["peut_ecrire"]
-    apercu = build_apercu(perimetre, find_jour(perimetre))
+    apercu = build_apercu(perimetre, find_jour(perimetre), issue.heritages if issue else None)
     contexte |= {
         "titre": f"{perimetre.get_statut_display()} n° {perimetre.pk}",
         "perimetre": perimetre,

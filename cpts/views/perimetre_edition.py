@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cpts.forms_perimetre import Saisie
+from cpts.lecture_perimetres import Heritages
 from cpts.models import Perimetre
 from cpts.services.perimetres import PerimetreRefuse, edit_brouillon
 from cpts.services.perimetres_groupes import RAYON_MAX_KM, list_communes_groupe, list_communes_rayon
@@ -13,10 +14,14 @@ from portal.accounts.models import User
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """What an edit did (`phrase`), or what somebody must choose first (`rapport`): nothing is written then."""
+    """What an edit did (`phrase`), or what somebody must choose first (`rapport`): nothing is written then.
+
+    `heritages`: what the edit read of the reference data, for the page that follows it.
+    """
 
     phrase: str = ""
     rapport: tuple[Rapprochement, ...] = ()
+    heritages: Heritages | None = None
 
 
 def apply_saisie(perimetre: Perimetre, saisie: Saisie, *, par: User) -> Issue:
@@ -41,8 +46,9 @@ def apply_saisie(perimetre: Perimetre, saisie: Saisie, *, par: User) -> Issue:
 
 
 def write(perimetre: Perimetre, saisie: Saisie, *, par: User, **changements: Any) -> Issue:
-    edition = edit_brouillon(perimetre, par=par, version=read_version(saisie), **changements)
-    return Issue(describe(len(edition.ajoutees), len(edition.retirees)))
+    heritages = Heritages()
+    edition = edit_brouillon(perimetre, par=par, version=read_version(saisie), heritages=heritages, **changements)
+    return Issue(describe(len(edition.ajoutees), len(edition.retirees)), heritages=heritages)
 
 
 def read_version(saisie: Saisie) -> int:
