@@ -48,7 +48,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         for rapport in terminalreporter.getreports("passed"):
             if nombres := dict(rapport.user_properties):
                 dits = ", ".join(f"{nom} {nombre}" for nom, nombre in nombres.items())
-                terminalreporter.write_line(f"{rapport.nodeid.rpartition('/')[2]} : {dits}")
+                terminalreporter.write_line(f"{rapport.nodeid.removeprefix('tests/')} : {dits}")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
