@@ -1,7 +1,5 @@
 """« Parcours »: the steps of the CPTS, the acts that one may do, the documents."""
 
-from typing import Any
-
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
@@ -10,19 +8,16 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from cpts.droits import may_edit
-from cpts.enums import ActionCpts, NaturePieceCpts
-from cpts.erreurs import ActeInvalide, ActeRefuse, VersionPerimee
-from cpts.forms_vie import ActeForm, PieceForm
+from cpts.enums import NaturePieceCpts
+from cpts.erreurs import ActeRefuse
+from cpts.forms_vie import ActeForm, PieceForm, build_form, describe_changements, read_action, submit_acte
 from cpts.models import Cpts, PieceCpts
 from cpts.regles.etapes import list_actions
-from cpts.services.vie import add_piece, apply_acte
-from cpts.services.vie_lecture import list_libres, may_act, read_parcours
+from cpts.services.vie import add_piece
+from cpts.services.vie_lecture import may_act, read_parcours
 from cpts.views.espace import build_contexte, dans_espace
 from portal.accounts.portee import read_portee
 from portal.core.documents import serve_document
-from portal.core.models import Evenement
-
-ACTES_FICHE = {"fiche": "Fiche modifiée", "creation": "Fiche créée", "piece": "Document déposé"}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -74,51 +69,15 @@ def acte(request: HttpRequest, cpts: Cpts, action: str) -> HttpResponse:
     return redirect_parcours(cpts)
 
 
-def read_action(code: str) -> ActionCpts:
-    if code not in ActionCpts.values:
-        raise Http404
-    return ActionCpts(code)
-
-
-def build_form(request: HttpRequest, cpts: Cpts, action: ActionCpts) -> ActeForm:
-    deposees = frozenset(piece.nature for piece in list_libres(cpts))
-    if request.method == "POST":
-        return ActeForm(action, request.POST, request.FILES, deposees=deposees)
-    return ActeForm(action, initial={"version": cpts.version}, deposees=deposees)
-
-
-def submit_acte(request: HttpRequest, cpts: Cpts, form: ActeForm) -> ActeRefuse | None:
-    """Do the act of the form; why not, else. The administration does it with the same words."""
-    try:
-        if not form.is_valid():
-            return ActeInvalide("Corrigez ce qui est signalé.")
-        apply_acte(cpts, form.action, form.build_saisie(), par=request.user, version=form.cleaned_data["version"])
-    except ActeInvalide as refus:
-        form.add_refus(refus.erreurs)
-        return refus
-    except ActeRefuse as refus:
-        return refus
-    return None
-
-
 def render_acte(request: HttpRequest, cpts: Cpts, form: ActeForm, *, refus: ActeRefuse | None = None) -> HttpResponse:
     contexte = build_contexte(request, cpts, "espace_parcours") | {
         "titre": form.action.label,
         "form": form,
         "refus": refus,
-        "perimee": isinstance(refus, VersionPerimee),
         "changements": describe_changements(refus),
+        "retour": reverse("espace_parcours", args=[cpts.code]),
     }
     return render(request, "cpts/espace/acte.html", contexte, status=refus.statut_http if refus else 200)
-
-
-def describe_changements(refus: ActeRefuse | None) -> list[tuple[Any, str]]:
-    """What was done since the form was opened, in words."""
-    if not isinstance(refus, VersionPerimee):
-        return []
-    libelles = dict(ActionCpts.choices) | ACTES_FICHE
-    evenements: list[Evenement] = refus.actes
-    return [(evenement, str(libelles.get(evenement.action, evenement.action))) for evenement in evenements]
 
 
 @require_safe

@@ -93,7 +93,7 @@ def _say(champ: "Field[Any, Any] | ForeignKey[Any, Any]", valeur: Any) -> str:
     if isinstance(valeur, datetime):
         return f"{valeur:%d/%m/%Y %H:%M}"
     choix = dict(champ.flatchoices) if champ.flatchoices else {}
-    if valeur in choix:
+    if choix and valeur in choix:
         return str(choix[valeur])
     if isinstance(champ, ForeignKey):
         return f"n° {valeur}"
