@@ -1,15 +1,20 @@
-"""The forms of the life of a CPTS: an act, a document, the record."""
+"""The forms of the life of a CPTS: an act, a document, the record; read alike by the space and the administration."""
 
 from typing import Any
 
 from django import forms
+from django.http import Http404, HttpRequest
 from django.utils import timezone
 
 from cpts.enums import ActionCpts, NaturePieceCpts
+from cpts.erreurs import ActeInvalide, ActeRefuse, VersionPerimee
+from cpts.models import Cpts
 from cpts.regles.etapes import TRANSITIONS
-from cpts.services.vie import SaisieActe
+from cpts.services.vie import SaisieActe, apply_acte
+from cpts.services.vie_lecture import list_libres
 from portal.core.examen import FichierAccepte
 from portal.core.forms import DocumentField
+from portal.core.models import Evenement
 from zonage.models import Commune, Departement
 
 DATE = {"class": "fr-input", "type": "date"}
@@ -92,6 +97,7 @@ class PieceForm(forms.Form):
 class FicheForm(forms.Form):
     """The record of a CPTS, as an agent corrects it. The commune of the seat is written by its INSEE code."""
 
+    version = forms.IntegerField(widget=forms.HiddenInput, min_value=0, initial=0)
     nom = forms.CharField(label="Nom", max_length=160, error_messages=OBLIGATOIRE, widget=forms.TextInput(attrs=TEXTE))
     siege = forms.CharField(
         label="Commune du siège (code INSEE)",
@@ -158,3 +164,42 @@ class NouvelleForm(FicheForm):
         choix.choices = [("", "Choisissez"), *((d.code, f"{d.code} – {d.nom}") for d in lus[:150])]
         if not invite:
             del self.fields["courriel_coordination"]
+
+
+ACTES_FICHE = {"fiche": "Fiche modifiée", "creation": "Fiche créée", "piece": "Document déposé"}
+
+
+def read_action(code: str) -> ActionCpts:
+    if code not in ActionCpts.values:
+        raise Http404
+    return ActionCpts(code)
+
+
+def build_form(request: HttpRequest, cpts: Cpts, action: ActionCpts) -> ActeForm:
+    deposees = frozenset(piece.nature for piece in list_libres(cpts))
+    if request.method == "POST":
+        return ActeForm(action, request.POST, request.FILES, deposees=deposees)
+    return ActeForm(action, initial={"version": cpts.version}, deposees=deposees)
+
+
+def submit_acte(request: HttpRequest, cpts: Cpts, form: ActeForm) -> ActeRefuse | None:
+    """Do the act of the form; why not, else. The administration does it with the same words."""
+    try:
+        if not form.is_valid():
+            return ActeInvalide("Corrigez ce qui est signalé.")
+        apply_acte(cpts, form.action, form.build_saisie(), par=request.user, version=form.cleaned_data["version"])
+    except ActeInvalide as refus:
+        form.add_refus(refus.erreurs)
+        return refus
+    except ActeRefuse as refus:
+        return refus
+    return None
+
+
+def describe_changements(refus: ActeRefuse | None) -> list[tuple[Any, str]]:
+    """What was done since the form was opened, in words."""
+    if not isinstance(refus, VersionPerimee):
+        return []
+    libelles = dict(ActionCpts.choices) | ACTES_FICHE
+    evenements: list[Evenement] = refus.actes
+    return [(evenement, str(libelles.get(evenement.action, evenement.action))) for evenement in evenements]

@@ -9,11 +9,13 @@ from cpts.enums import ActeurCpts, ActionCpts, StatutCpts, StatutPerimetre
 from cpts.models import ActeCpts, Cpts, Mission, Perimetre, PieceCpts
 from cpts.regles.etapes import CHEMIN, TRANSITIONS, Faits, Manque, list_actions
 from cpts.regles.etapes import list_manques as decide_manques
+from portal.accounts.models import User
 from portal.accounts.portee import read_portee
+from portal.core.historique import Changement, list_changements
 
 ACTES_MAX = 100
 PIECES_MAX = 100
-AVENANT = "avenant"
+CHANGEMENTS_MAX = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,3 +134,13 @@ def list_etapes(cpts: Cpts, actes: list[ActeCpts]) -> list[Etape]:
         Etape(statut, entrees.get(statut) if numero <= rang or rang < 0 else None, numero < rang, numero == rang)
         for numero, statut in enumerate(chemin)
     ]
+
+
+def list_changements_lus(cpts: Cpts) -> list[tuple[Changement, str]]:
+    """What changed in the record, field by field, the latest first, and who asked. Ask for the right on it before."""
+    lus = list_changements(Cpts, cpts.pk)[:CHANGEMENTS_MAX]
+    noms = {
+        user.pk: user.get_full_name() or str(user)
+        for user in User.objects.filter(pk__in={c.auteur for c in lus if c.auteur})
+    }
+    return [(changement, noms.get(changement.auteur or 0, "le portail")) for changement in lus]
