@@ -22,7 +22,7 @@ from zonage.models import Commune
 
 REPONSES = "profession=medecin&specialite=generaliste&statut=projet&type_cabinet=principal&premiere_installation=oui"
 SANS_EXEMPLE = {"api_adresse_inconnue"}
-AVEC_COMPTE = ("compte/", "praticiens/", "dossiers/", "contrats/", "courriers/")
+AVEC_COMPTE = ("compte/", "praticiens/", "dossiers/", "contrats/", "courriers/", "pilotage/")
 """Addresses of people who signed in, or of a letter: the matrix of rights and the browser have them."""
 
 
@@ -87,6 +87,8 @@ def build_exemples() -> dict[str, str]:
         "donnees_fichier": (list(lien.groups()) if lien else ["lot", "fichier.csv"], ""),
         "api_ou_obtenir_list": ([], "profession=medecin"),
         "api_eligibilite_list": ([], f"commune={commune}"),
+        "chiffre_recu": (["communes", "france", "france"], ""),
+        "chiffre_recu_csv": (["communes", "france", "france"], ""),
     }
     exemples = {}
     for nom in list_routes():

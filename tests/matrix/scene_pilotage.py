@@ -1,0 +1,22 @@
+"""The figures of the matrix: what is kept to those of a territory, and each coordinator's own."""
+
+from typing import Any
+
+from portal.pilotage.models import Territoire
+from tests.matrix.scene_cpts import AILLEURS, COORDINATEURS, A, B
+
+LIEUX = (
+    *(("departement", code, region, code) for code, region in (("71", "27"), ("69", "84"))),
+    *(("cpts", code, "27", "71") for code in (A, B)),
+    ("cpts", AILLEURS, "84", "69"),
+)
+
+
+def build_chiffres(scene: Any) -> None:
+    """« dans_71 » is a figure of the département, which the coordinators of its CPTS read too."""
+    Territoire.objects.bulk_create(
+        Territoire(type=type_, code=code, nom=code, region_code=region, departement_code=departement)
+        for type_, code, region, departement in LIEUX
+    )
+    scene.objets["chiffre"] = {f"dans_{code}": f"montant_verse departement {code}" for code in ("71", "69")}
+    scene.siens["chiffre"] = {acteur: f"missions_deployees cpts {code}" for acteur, code in COORDINATEURS.items()}
