@@ -211,7 +211,7 @@ def page(chromium: "Browser", portail: str, largeur: int, javascript: bool) -> "
     contexte = chromium.new_context(
         base_url=portail, viewport={"width": largeur, "height": 900}, java_script_enabled=javascript, locale="fr-FR"
     )
-    contexte.set_default_timeout(8000)
+    contexte.set_default_timeout(20_000)  # a machine that others use too
     ecran = contexte.new_page()
     if not javascript:
         _SANS_SCRIPT.add(ecran)

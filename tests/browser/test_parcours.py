@@ -39,7 +39,7 @@ def bureau(chromium: "Browser", portail: str) -> "Iterator[Callable[[str], Page]
 
     def open_bureau(adresse: str) -> "Page":
         contexte = chromium.new_context(base_url=portail, viewport={"width": 1280, "height": 900}, locale="fr-FR")
-        contexte.set_default_timeout(10_000)
+        contexte.set_default_timeout(20_000)
         contextes.append(contexte)
         ecran = contexte.new_page()
         sign_in(ecran, adresse, SECRET, suite="/admin/")
