@@ -88,7 +88,7 @@ class StructureAdmin(ListeRapide):
     ) -> HttpResponse:
         if not object_id.isdecimal() or len(object_id) > 18:
             raise Http404
-        return never_cache(self.show)(request, self.find(request, int(object_id)))
+        return never_cache(self.show_fiche)(request, self.find(request, int(object_id)))
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
         if not self.has_add_permission(request):
@@ -128,7 +128,7 @@ class StructureAdmin(ListeRapide):
             raise PermissionDenied
         return structure
 
-    def show(
+    def show_fiche(
         self,
         request: HttpRequest,
         structure: Structure,
@@ -177,11 +177,11 @@ class StructureAdmin(ListeRapide):
         version = request.POST.get("version", "")
         if proposee is None or not version.isdecimal() or len(version) > 9:
             refus = StructureRefusee("Aucun périmètre approuvé ne propose d'autre CPTS pour cette commune.")
-            return self.show(request, structure, refus=refus)
+            return self.show_fiche(request, structure, refus=refus)
         try:
             edit_structure(structure, {"cpts": proposee}, par=read_agent(request), version=int(version))
         except StructureRefusee as refus:
-            return self.show(request, structure, refus=refus)
+            return self.show_fiche(request, structure, refus=refus)
         self.message_user(request, f"Rattachée à {proposee.nom}.", messages.SUCCESS)
         return self.go(structure)
 
@@ -234,7 +234,7 @@ class StructureAdmin(ListeRapide):
     ) -> HttpResponse:
         """Check the form, do the act in one transaction, and come back; or the page with what was typed."""
         if not formulaire.is_valid():
-            return self.show(request, structure, lies={nom: formulaire}, statut=422)
+            return self.show_fiche(request, structure, lies={nom: formulaire}, statut=422)
         try:
             with transaction.atomic():
                 do(read_agent(request), formulaire.cleaned_data)
@@ -242,7 +242,7 @@ class StructureAdmin(ListeRapide):
             for champ, phrase in refus.erreurs.items():
                 formulaire.add_error(champ if champ in formulaire.fields else None, phrase)
             structure = self.find(request, structure.pk)
-            return self.show(request, structure, lies={nom: formulaire}, refus=refus)
+            return self.show_fiche(request, structure, lies={nom: formulaire}, refus=refus)
         self.message_user(request, fait, messages.SUCCESS)
         return self.go(structure)
 

@@ -177,10 +177,10 @@ class PropositionFinessAdmin(ListeRapide):
         if not object_id.isdecimal() or len(object_id) > 18:
             raise Http404
         proposition = get_object_or_404(self.read_rows(request), pk=int(object_id))
-        vue = self.decide if request.method == "POST" else self.show
+        vue = self.decide if request.method == "POST" else self.show_fiche
         return never_cache(vue)(request, proposition)
 
-    def show(
+    def show_fiche(
         self,
         request: HttpRequest,
         proposition: PropositionFiness,
@@ -215,8 +215,8 @@ class PropositionFinessAdmin(ListeRapide):
                 reject_proposition(proposition.pk, par=par, motif=ecarter.cleaned_data["motif"])
                 phrase = "La proposition est écartée : elle ne sera pas proposée de nouveau."
             else:
-                return self.show(request, proposition, ecarter=ecarter, statut=422)
+                return self.show_fiche(request, proposition, ecarter=ecarter, statut=422)
         except StructureRefusee as refus:
-            return self.show(request, proposition, refus=say_refus(refus), statut=refus.statut_http)
+            return self.show_fiche(request, proposition, refus=say_refus(refus), statut=refus.statut_http)
         self.message_user(request, phrase, messages.SUCCESS)
         return HttpResponseRedirect(reverse("admin:cpts_propositionfiness_changelist"))
