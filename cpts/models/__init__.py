@@ -21,6 +21,7 @@ from cpts.models.structure import (
     PropositionFiness,
     Structure,
 )
+from cpts.models.territoires import TerritoireEnregistre
 
 __all__ = [
     "ActeCpts",
@@ -52,4 +53,5 @@ __all__ = [
     "Rattachement",
     "Reunion",
     "Structure",
+    "TerritoireEnregistre",
 ]
