@@ -167,20 +167,23 @@ def bench_edition(*, essais: int) -> bool:
     with open_espace() as (client, perimetre):
         adresse = f"/espace/{perimetre.cpts_id}/perimetre/{perimetre.pk}/modifier/"
         dedans = list(perimetre.lignes.order_by("commune").values_list("commune_id", flat=True))
-        durees, avant = [], None
+        durees, avant, processeur = [], None, 0.0
         for rang in range(essais + 1):
             code = dedans[rang % len(dedans)]
             donnees = {"acte": "basculer", "codes": code, "version": perimetre.version}
+            depart = time.process_time()
             duree, reponse = chrono(lambda d=donnees: client.post(adresse, d, headers={"X-Requested-With": "fetch"}))
             assert reponse.status_code == 200, reponse.status_code
             perimetre.refresh_from_db()
             assert reponse.content != avant
             avant = reponse.content
             durees.append(duree * 1_000)
+            processeur += time.process_time() - depart if rang else 0
         mediane = statistics.median(durees[1:])  # the first one imports and compiles
     ok = mediane <= BUT_EDITION_MS
     print(
         f"P41 edition_perimetre communes={len(dedans)} ours={mediane:.0f}ms max={max(durees[1:]):.0f}ms "
+        f"cpu={processeur * 1_000 / essais:.0f}ms "
         f"goal<={BUT_EDITION_MS:g}ms {'PASS' if ok else 'FAIL'}"
     )
     return ok
