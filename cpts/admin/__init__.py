@@ -2,6 +2,8 @@
 
 from cpts.admin.cpts import CptsAdmin
 from cpts.admin.listes_cpts import ListeCptsAdmin
+from cpts.admin.missions import ExerciceAciAdmin, MissionAdmin
+from cpts.admin.parametres import ParametreAciAdmin
 from cpts.admin.perimetres import PerimetreAdmin
 from cpts.admin.praticiens import OffreCommuneAdmin, PraticienAdmin
 from cpts.admin.rattachements import RattachementAdmin
@@ -10,8 +12,11 @@ from cpts.admin.structures_finess import PropositionFinessAdmin
 
 __all__ = [
     "CptsAdmin",
+    "ExerciceAciAdmin",
     "ListeCptsAdmin",
+    "MissionAdmin",
     "OffreCommuneAdmin",
+    "ParametreAciAdmin",
     "PerimetreAdmin",
     "PraticienAdmin",
     "PropositionFinessAdmin",

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 from django.db.backends.postgresql.psycopg_any import DateRange
 
@@ -253,36 +252,52 @@ def refresh_argent(cpts: Cpts) -> int:
 
     A closed year is left alone. The size is that of the perimeter in force at the first day of the year.
     """
+    annees = list_exercices(cpts)
+    connus = set(ExerciceAci.objects.filter(cpts=cpts).order_by("rang").values_list("rang", flat=True)[:EXERCICES_MAX])
+    nouveaux = [annee for annee in annees if annee.rang not in connus]
+    ExerciceAci.objects.bulk_create(
+        [ExerciceAci(cpts=cpts, rang=une.rang, periode=DateRange(une.debut, une.fin)) for une in nouveaux],
+        ignore_conflicts=True,
+    )
+    changees = len(nouveaux) + _refresh_exercices(cpts, {annee.rang: annee for annee in annees})
+    ouverts = [lu for lu in build_livre(cpts, au=None) if lu.exercice.clos_le is None]
+    ajoutees, modifiees = [], []
+    for lu in ouverts:
+        for lue in lu.lignes:
+            if lue.ligne is None:
+                ajoutees.append(_build_ligne(lu.exercice, lue))
+            elif (lue.ligne.prevu, lue.ligne.origine) != (lue.prevu, lue.origine[:200]):
+                lue.ligne.prevu, lue.ligne.origine = lue.prevu, lue.origine[:200]
+                modifiees.append(lue.ligne)
+    LigneAci.objects.bulk_create(ajoutees, ignore_conflicts=True)
+    if modifiees:
+        LigneAci.objects.bulk_update(modifiees, ["prevu", "origine"])
+    return changees + len(ajoutees) + len(modifiees)
+
+
+def _refresh_exercices(cpts: Cpts, annees: dict[int, Annee]) -> int:
+    approuves = list(
+        Perimetre.objects.filter(cpts=cpts, statut=StatutPerimetre.APPROUVE)
+        .order_by("pk")
+        .values_list("periode", "taille", "population")[:200]
+    )
     changees = 0
-    for annee in list_exercices(cpts):
-        exercice, creee = ExerciceAci.objects.get_or_create(
-            cpts=cpts, rang=annee.rang, defaults={"periode": DateRange(annee.debut, annee.fin)}
+    for exercice in ExerciceAci.objects.filter(cpts=cpts, clos_le=None).order_by("rang")[:EXERCICES_MAX]:
+        annee = annees.get(exercice.rang)
+        if annee is None:
+            continue
+        taille, population = next(
+            ((taille, population) for periode, taille, population in approuves if annee.debut in periode),
+            (None, None),
         )
-        changees += creee + _refresh_exercice(exercice, annee)
-    for exercice_lu in build_livre(cpts, au=None):
-        if exercice_lu.exercice.clos_le is None:
-            changees += sum(_write_ligne(exercice_lu.exercice, ligne) for ligne in exercice_lu.lignes)
+        periode = DateRange(annee.debut, annee.fin)
+        if (exercice.taille, exercice.population, exercice.periode) != (taille, population, periode):
+            valeurs = {"taille": taille, "population": population, "periode": periode}
+            changees += ExerciceAci.objects.filter(pk=exercice.pk).update(**valeurs)
     return changees
 
 
-def _refresh_exercice(exercice: ExerciceAci, annee: Annee) -> int:
-    if exercice.clos_le is not None:
-        return 0
-    en_vigueur = Perimetre.objects.filter(
-        cpts=exercice.cpts_id, statut=StatutPerimetre.APPROUVE, periode__contains=annee.debut
+def _build_ligne(exercice: ExerciceAci, lue: LigneLue) -> LigneAci:
+    return LigneAci(
+        exercice=exercice, mission=lue.mission, volet=lue.volet, prevu=lue.prevu, origine=lue.origine[:200]
     )
-    taille, population = en_vigueur.order_by("pk").values_list("taille", "population").first() or (None, None)
-    periode = DateRange(annee.debut, annee.fin)
-    if (exercice.taille, exercice.population, exercice.periode) == (taille, population, periode):
-        return 0
-    return ExerciceAci.objects.filter(pk=exercice.pk).update(taille=taille, population=population, periode=periode)
-
-
-def _write_ligne(exercice: ExerciceAci, lue: LigneLue) -> int:
-    valeurs: dict[str, Any] = {"prevu": lue.prevu, "origine": lue.origine[:200]}
-    if lue.ligne is None:
-        LigneAci.objects.create(exercice=exercice, mission=lue.mission, volet=lue.volet, **valeurs)
-        return 1
-    if (lue.ligne.prevu, lue.ligne.origine) == (valeurs["prevu"], valeurs["origine"]):
-        return 0
-    return LigneAci.objects.filter(pk=lue.ligne.pk).update(**valeurs)

@@ -52,14 +52,10 @@ class Valeur:
         )
 
     @property
-    def rang(self) -> tuple[bool, bool, bool, bool]:
-        """The région's own before what was invented, before the national; a size and a mission before all of them."""
-        return (
-            bool(self.region) and not self.demonstration,
-            self.demonstration,
-            bool(self.mission),
-            bool(self.taille),
-        )
+    def rang(self) -> tuple[int, bool, bool]:
+        """The région's own, then what was invented, then the national entry, then the file; the precise first."""
+        origine = 0 if not self.region else 1 if self.region == FRANCE else 3
+        return (2 if self.demonstration else origine, bool(self.mission), bool(self.taille))
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,19 +31,21 @@ def open_missions(cpts: Cpts) -> int:
     """
     if cpts.aci_signe_le is None:
         return 0
-    creees = 0
     with act():
         connues = {mission.type: mission for mission in Mission.objects.filter(cpts=cpts).order_by("pk")[:20]}
+        nouvelles = []
         for type_mission in SOCLE:
-            demarrage, deploiement = compute_limites(type_mission, cpts.aci_signe_le)
-            limites = {"demarrage_limite": demarrage, "deploiement_limite": deploiement}
-            if type_mission not in connues:
-                creees += Mission.objects.get_or_create(cpts=cpts, type=type_mission, defaults=limites)[1]
-            elif (connues[type_mission].demarrage_limite, connues[type_mission].deploiement_limite) != (
-                demarrage,
-                deploiement,
-            ):
-                Mission.objects.filter(pk=connues[type_mission].pk).update(**limites)
+            limites = compute_limites(type_mission, cpts.aci_signe_le)
+            connue = connues.get(type_mission)
+            if connue is None:
+                nouvelles.append(
+                    Mission(cpts=cpts, type=type_mission, demarrage_limite=limites[0], deploiement_limite=limites[1])
+                )
+            elif (connue.demarrage_limite, connue.deploiement_limite) != limites:
+                valeurs = {"demarrage_limite": limites[0], "deploiement_limite": limites[1]}
+                Mission.objects.filter(pk=connue.pk).update(**valeurs)
+        Mission.objects.bulk_create(nouvelles, ignore_conflicts=True)
+        creees = len(nouvelles)
         refresh_argent(cpts)
         if creees:
             write_evenement(cpts, "missions_ouvertes", None, nombre=creees)
