@@ -123,9 +123,10 @@ class StructureAdmin(ListeRapide):
         return get_object_or_404(vues, pk=cle)
 
     def find_ecrite(self, request: HttpRequest, cle: int) -> Structure:
+        """Who may read but not write is answered as if it were not there."""
         structure = self.find(request, cle)
         if not may_edit_structure(request.user, structure):
-            raise PermissionDenied
+            raise Http404("Vous n'instruisez pas cette structure.")
         return structure
 
     def show_fiche(

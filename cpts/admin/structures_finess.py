@@ -206,7 +206,7 @@ class PropositionFinessAdmin(ListeRapide):
     def decide(self, request: HttpRequest, proposition: PropositionFiness) -> HttpResponse:
         par = request.user
         if not isinstance(par, User) or not may_decide(par, proposition):
-            raise PermissionDenied
+            raise Http404("Vous ne décidez pas de cette proposition.")
         ecarter = EcarterForm(request.POST) if "ecarter" in request.POST else None
         try:
             if ecarter is None:

@@ -18,6 +18,7 @@ from portal.accounts.models import User
 from portal.core.documents import store_document
 from tests.matrix.scene_cpts import COORDINATEURS, build_cpts
 from tests.matrix.scene_pilotage import build_chiffres
+from tests.matrix.scene_structures import build_structures
 from tests.people import make_agent, make_commune, make_demande, make_praticien_user, make_user
 
 AGENTS = {
@@ -91,6 +92,7 @@ def build_scene() -> Scene:
     scene.objets["compte"] = {relation: str(demande.proprietaire_id) for relation, demande in demandes.items()}
     scene.siens["compte"] = {acteur: str(user.pk) for acteur, user in scene.users.items()}
     build_cpts(scene)
+    build_structures(scene)
     build_chiffres(scene)
     assert Demande.objects.count() == 2 * (len(ACTEURS) + 1)
     return scene
