@@ -17,6 +17,7 @@ from aides.services import check
 from aides.services_recus import keep_recu
 from aides.suivi.depot import file_suivi
 from aides.suivi.jetons import ARRET, CONFIRMATION, PAGE, make_jeton
+from cpts.models import Cpts, Structure
 from portal.core.models import Execution
 from zonage.models import Commune
 
@@ -87,6 +88,10 @@ def build_exemples() -> dict[str, str]:
         "donnees_fichier": (list(lien.groups()) if lien else ["lot", "fichier.csv"], ""),
         "api_ou_obtenir_list": ([], "profession=medecin"),
         "api_eligibilite_list": ([], f"commune={commune}"),
+        "structure_detail": ([Structure.objects.order_by("pk").first().pk], ""),
+        "cpts_detail": ([Cpts.objects.order_by("pk").first().pk], ""),
+        "api_cpts_detail": ([Cpts.objects.order_by("pk").first().pk], ""),
+        "api_cpts_contour": ([Cpts.objects.order_by("pk").first().pk], ""),
         "chiffre_recu": (["communes", "france", "france"], ""),
         "chiffre_recu_csv": (["communes", "france", "france"], ""),
     }
