@@ -1,6 +1,6 @@
 """Figures as French writes them: decimal comma, thousands apart, the unit that goes with the number."""
 
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from django.utils.formats import number_format
 
@@ -31,7 +31,8 @@ RIEN = "non renseigné"
 def format_nombre(valeur: Decimal | int | None, decimales: int = 0) -> str:
     if valeur is None:
         return RIEN
-    return str(number_format(valeur, decimal_pos=decimales, use_l10n=True, force_grouping=True)).replace(" ", ESPACE)
+    arrondie = Decimal(valeur).quantize(Decimal(1).scaleb(-decimales), ROUND_HALF_UP)  # Django would cut it
+    return str(number_format(arrondie, decimal_pos=decimales, use_l10n=True, force_grouping=True)).replace(" ", ESPACE)
 
 
 def format_compte(valeur: Decimal | None) -> str:

@@ -19,6 +19,8 @@ from aides.suivi.depot import file_suivi
 from aides.suivi.jetons import ARRET, CONFIRMATION, PAGE, make_jeton
 from cpts.models import Cpts, Structure
 from portal.core.models import Execution
+from portal.pilotage.enums import Cause
+from portal.pilotage.services.calcul import compute_jour
 from zonage.models import Commune
 
 REPONSES = "profession=medecin&specialite=generaliste&statut=projet&type_cabinet=principal&premiere_installation=oui"
@@ -55,6 +57,7 @@ def build_exemples() -> dict[str, str]:
     donnees = Client(headers={"host": "localhost"}).get(reverse("donnees")).content.decode()
     lien = re.search(r'href="/donnees/([^/"]+)/([^/"]+)"', donnees)
     execution = Execution.objects.order_by("pk").first()
+    compute_jour(timezone.localdate(), cause=Cause.NUIT, codes=["communes"])
     arguments: dict[str, tuple[list[object], str]] = {
         "resultat": ([], requete),
         "resultat_pdf": ([], requete),
