@@ -9,7 +9,7 @@ from django.utils import timezone
 from cpts.enums import ActionCpts, NaturePieceCpts
 from cpts.erreurs import ActeInvalide, ActeRefuse, VersionPerimee
 from cpts.models import Cpts
-from cpts.regles.etapes import TRANSITIONS
+from cpts.regles.etapes import FAITS, TRANSITIONS
 from cpts.services.vie import SaisieActe, apply_acte
 from cpts.services.vie_lecture import list_libres
 from portal.core.examen import FichierAccepte
@@ -200,6 +200,6 @@ def describe_changements(refus: ActeRefuse | None) -> list[tuple[Any, str]]:
     """What was done since the form was opened, in words."""
     if not isinstance(refus, VersionPerimee):
         return []
-    libelles = dict(ActionCpts.choices) | ACTES_FICHE
+    libelles = {action.value: fait for action, fait in FAITS.items()} | ACTES_FICHE
     evenements: list[Evenement] = refus.actes
-    return [(evenement, str(libelles.get(evenement.action, evenement.action))) for evenement in evenements]
+    return [(evenement, libelles.get(evenement.action, evenement.action)) for evenement in evenements]

@@ -68,6 +68,22 @@ CHEMIN: tuple[tuple[StatutCpts, ActionCpts | None], ...] = (
     (S.ACI_SIGNE, None),
 )
 """The straight way: each state, and the act that leads to the next one."""
+FAITS: dict[ActionCpts, str] = {
+    A.DEPOSER_LETTRE: "Lettre d'intention déposée",
+    A.RENVOYER_LETTRE: "Autre lettre d'intention demandée",
+    A.VALIDER_LETTRE: "Lettre d'intention validée",
+    A.COMMENCER_PROJET: "Rédaction du projet de santé commencée",
+    A.DEPOSER_PROJET: "Projet de santé déposé",
+    A.RENVOYER_PROJET: "Complément au projet de santé demandé",
+    A.VALIDER_PROJET: "Projet de santé validé",
+    A.SIGNER_ACI: "ACI signé",
+    A.AVENANT: "Avenant signé",
+    A.RENOUVELER: "ACI renouvelé",
+    A.RESILIER: "ACI résilié",
+    A.ABANDONNER: "Projet abandonné",
+    A.REPRENDRE: "Projet repris",
+}
+"""The acts once they are done."""
 AVEC_PERIMETRE = frozenset({A.SIGNER_ACI, A.RENOUVELER})
 """Acts that ask for a perimeter in force: its population gives the size, thus the money, of the contract."""
 

@@ -167,7 +167,7 @@ def _keep_piece(
         proprietaire=par,
         region_code=cpts.region_code,
         departement_code=cpts.departement_code,
-        guichet="ars",
+        guichet="cpam",  # the caisse signs the contract: it reads its documents, beside the agency
         perimetre=f"cpts:{cpts.code}",
         depose_par=par,
     )

@@ -7,7 +7,7 @@ from typing import Any
 from cpts.droits import is_coordinateur, may_decide, may_instruct
 from cpts.enums import ActeurCpts, ActionCpts, StatutCpts, StatutPerimetre
 from cpts.models import ActeCpts, Cpts, Mission, Perimetre, PieceCpts
-from cpts.regles.etapes import CHEMIN, TRANSITIONS, Faits, Manque, list_actions
+from cpts.regles.etapes import CHEMIN, FAITS, TRANSITIONS, Faits, Manque, list_actions
 from cpts.regles.etapes import list_manques as decide_manques
 from portal.accounts.models import User
 from portal.accounts.portee import read_portee
@@ -97,10 +97,9 @@ def list_actes(cpts: Cpts) -> list[ActeLu]:
     lues = PieceCpts.objects.filter(cpts=cpts, acte__in=actes).select_related("document").order_by("depose_le", "pk")
     for piece in lues[: 3 * ACTES_MAX]:
         pieces.setdefault(piece.acte_id or 0, []).append(piece)
-    libelles, etats = dict(ActionCpts.choices), dict(StatutCpts.choices)
+    etats = dict(StatutCpts.choices)
     return [
-        ActeLu(a, str(libelles.get(a.action, a.action)), str(etats.get(a.cible, a.cible)), pieces.get(a.pk, []))
-        for a in actes
+        ActeLu(a, FAITS[ActionCpts(a.action)], str(etats.get(a.cible, a.cible)), pieces.get(a.pk, [])) for a in actes
     ]
 
 

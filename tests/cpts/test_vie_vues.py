@@ -71,7 +71,7 @@ class TestSpace:
         assert client.post(acte, {**champs, "piece_lettre": _fichier()}).status_code == 303
         encore = client.post(acte, {**champs, "piece_lettre": _fichier()})
         assert encore.status_code == 409
-        assert "Déposer la lettre d&#x27;intention, le " in encore.content.decode()
+        assert "Lettre d&#x27;intention déposée, le " in encore.content.decode()
         assert ActeCpts.objects.count() == 1
 
     def test_a_document_is_deposited_beside_and_read_by_who_may(self, client, coordinatrice, settings):

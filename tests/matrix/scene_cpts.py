@@ -50,7 +50,7 @@ def make_piece_cpts(cpts: Cpts) -> str:
         type_mime="application/pdf",
         region_code=cpts.region_code,
         departement_code=cpts.departement_code,
-        guichet="ars",
+        guichet="cpam",
         perimetre=f"cpts:{cpts.code}",
     )
     return str(PieceCpts.objects.create(cpts=cpts, document=document, nature="statuts").pk)
