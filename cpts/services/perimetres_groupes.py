@@ -6,6 +6,7 @@ from math import cos, radians
 from typing import Final
 
 from django.db.models import Count, F, Max
+from django.db.models.functions import Coalesce
 
 from cpts.calculs.perimetres import find_kilometres
 from zonage.enums import TypeTerritoire
@@ -85,13 +86,17 @@ def list_communes_rayon(code: str, kilometres: float) -> list[str]:
     if ici is None:
         raise LookupError(code)
     rayon = min(max(kilometres, 0.0), float(RAYON_MAX_KM))
-    marge_latitude = rayon / KM_PAR_DEGRE + 0.2
-    marge_longitude = rayon / (KM_PAR_DEGRE * max(cos(radians(ici[1])), 0.1)) + 0.3
-    proches = Commune.objects.filter(
-        latitude__range=(ici[1] - marge_latitude, ici[1] + marge_latitude),
-        longitude__range=(ici[0] - marge_longitude, ici[0] + marge_longitude),
-        arrondissements__isnull=True,
-    ).order_by("pk")
+    marge_latitude = rayon / KM_PAR_DEGRE + 0.01
+    marge_longitude = rayon / (KM_PAR_DEGRE * max(cos(radians(ici[1])), 0.1)) + 0.01
+    proches = (
+        Commune.objects.filter(arrondissements__isnull=True)
+        .alias(lon=Coalesce("mairie_longitude", "longitude"), lat=Coalesce("mairie_latitude", "latitude"))
+        .filter(
+            lat__range=(ici[1] - marge_latitude, ici[1] + marge_latitude),
+            lon__range=(ici[0] - marge_longitude, ici[0] + marge_longitude),
+        )
+        .order_by("pk")
+    )
     lues = [(lu[0], _find_place(lu[1:])) for lu in proches.values_list("pk", *_PLACE)]
     return [lu for lu, place in lues if lu == code or (place is not None and find_kilometres(ici, place) <= rayon)]
 
