@@ -66,7 +66,14 @@ def calendrier(request: HttpRequest) -> HttpResponse:
 def action(request: HttpRequest, pk: int) -> HttpResponse:
     trouvees = ActionPrevention.objects.publiques().select_related("commune", "cpts", "structure", "campagne")
     lue = get_object_or_404(trouvees, pk=pk)
-    return render(request, "prevention/action.html", {"titre": lue.titre, "action": lue})
+    contexte = {"titre": lue.titre, "action": lue, "participants": say_participants(lue.participants)}
+    return render(request, "prevention/action.html", contexte)
+
+
+def say_participants(nombre: int | None) -> str:
+    """A handful of people is not counted in public."""
+    seuil = settings.MAILLAGE_SEUIL_SECRET
+    return "" if nombre is None else str(nombre) if nombre >= seuil else f"moins de {seuil}"
 
 
 @require_safe

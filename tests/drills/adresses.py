@@ -21,11 +21,12 @@ from cpts.models import Cpts, Structure
 from portal.core.models import Execution
 from portal.pilotage.enums import Cause
 from portal.pilotage.services.calcul import compute_jour
+from prevention.models import ActionPrevention, Campagne, Releve
 from zonage.models import Commune
 
 REPONSES = "profession=medecin&specialite=generaliste&statut=projet&type_cabinet=principal&premiere_installation=oui"
 SANS_EXEMPLE = {"api_adresse_inconnue"}
-AVEC_COMPTE = ("compte/", "praticiens/", "dossiers/", "contrats/", "courriers/", "pilotage/")
+AVEC_COMPTE = ("compte/", "praticiens/", "dossiers/", "contrats/", "courriers/", "espace/", "pilotage/")
 """Addresses of people who signed in, or of a letter: the matrix of rights and the browser have them."""
 
 
@@ -57,6 +58,9 @@ def build_exemples() -> dict[str, str]:
     donnees = Client(headers={"host": "localhost"}).get(reverse("donnees")).content.decode()
     lien = re.search(r'href="/donnees/([^/"]+)/([^/"]+)"', donnees)
     execution = Execution.objects.order_by("pk").first()
+    campagne = Campagne.objects.publiques().order_by("pk").values_list("code", flat=True).first() or "absente"
+    action = ActionPrevention.objects.publiques().order_by("pk").first()
+    releve = Releve.objects.diffusables().order_by("pk").first()
     compute_jour(timezone.localdate(), cause=Cause.NUIT, codes=["communes"])
     arguments: dict[str, tuple[list[object], str]] = {
         "resultat": ([], requete),
@@ -82,6 +86,10 @@ def build_exemples() -> dict[str, str]:
         "suivi_changement": ([jetons[PAGE], 1], ""),
         "suivi_arret": ([arret], ""),
         "travail": ([execution.pk], ""),
+        "campagne_detail": ([campagne], ""),
+        "campagne_csv": ([campagne], ""),
+        "prevention_action": ([action.pk if action else 1], ""),
+        "releve_detail": ([releve.pk if releve else 1], ""),
         "api_commune_list": ([], "q=aja"),
         "api_commune_detail": ([commune], ""),
         "api_commune_contour": ([commune], ""),

@@ -13,6 +13,7 @@ from django.db.backends.postgresql.psycopg_any import DateRange
 from cpts.enums import StatutCpts
 from cpts.models import Cpts, Membre, Mission, PieceCpts, Reunion
 from portal.core.documents import store_document
+from prevention.models import ActionPrevention
 from tests.cpts.factories import make_cpts, make_perimetre
 from tests.people import make_commune
 
@@ -72,12 +73,31 @@ def make_mission(cpts: Cpts) -> str:
     return str(Mission.objects.create(cpts=cpts, type="prevention").pk)
 
 
+def make_action(cpts: Cpts) -> str:
+    """Announced, and its day is past: it may be changed, held or cancelled."""
+    commune = make_commune(cpts.departement_code)
+    action = ActionPrevention.objects.create(
+        cpts=cpts,
+        theme="vaccination",
+        titre="Action d'essai",
+        commune=commune,
+        region_code=cpts.region_code,
+        departement_code=cpts.departement_code,
+        jour=date(2026, 1, 15),
+        lieu="Salle d'essai",
+        statut="annoncee",
+        publique=False,
+    )
+    return str(action.pk)
+
+
 LIGNES: dict[str, Callable[[Cpts], str]] = {
     "cpts_piece": make_piece_cpts,
     "cpts_perimetre": make_brouillon,
     "cpts_membre": make_membre,
     "cpts_reunion": make_reunion,
     "cpts_mission": make_mission,
+    "cpts_action": make_action,
 }
 """Rows of a CPTS, in addresses « code cle »: each part of the space adds its own here."""
 CROISABLES = frozenset(LIGNES)

@@ -31,6 +31,10 @@ SANS_POLITIQUE = {
     "core.importrun": "official files",
     "core.evenement": "holds no personal data; append only",
     "aides.campagne": "a scheme, a year and two days: no personal data; its lines have theirs",
+    "prevention.campagne": "public, with its targets and objectives; names nobody",
+    "prevention.cible": "public with its campaign",
+    "prevention.objectif": "public with its campaign",
+    "prevention.releve": "counts, read by the public pages; small ones are hidden by `prevention.lecture`",
 }
 """Models with a `for_user` that row level security leaves out, and why."""
 

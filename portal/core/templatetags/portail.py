@@ -22,6 +22,7 @@ MENU = (
     ("/aides/dispositifs/", "Dispositifs d'aide"),
     ("/zones/carte/", "Carte des zones"),
     ("/structures/", "Annuaire"),
+    ("/prevention/", "Prévention"),
     ("/sources/", "Sources et données"),
 )
 
