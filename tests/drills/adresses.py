@@ -99,10 +99,10 @@ def build_exemples() -> dict[str, str]:
         "donnees_fichier": (list(lien.groups()) if lien else ["lot", "fichier.csv"], ""),
         "api_ou_obtenir_list": ([], "profession=medecin"),
         "api_eligibilite_list": ([], f"commune={commune}"),
-        "structure_detail": ([Structure.objects.order_by("pk").first().pk], ""),
-        "cpts_detail": ([Cpts.objects.order_by("pk").first().pk], ""),
-        "api_cpts_detail": ([Cpts.objects.order_by("pk").first().pk], ""),
-        "api_cpts_contour": ([Cpts.objects.order_by("pk").first().pk], ""),
+        "structure_detail": ([find_structure(commune)], ""),
+        "cpts_detail": ([find_cpts(commune)], ""),
+        "api_cpts_detail": ([find_cpts(commune)], ""),
+        "api_cpts_contour": ([find_cpts(commune)], ""),
         "chiffre_recu": (["communes", "france", "france"], ""),
         "chiffre_recu_csv": (["communes", "france", "france"], ""),
     }
@@ -112,6 +112,25 @@ def build_exemples() -> dict[str, str]:
             places, question = arguments.get(nom, ([], ""))
             exemples[nom] = reverse(nom, args=places) + (f"?{question}" if question else "")
     return exemples
+
+
+def find_structure(commune: str) -> int:
+    """One of the directory, written first when there is none."""
+    trouvee = Structure.objects.order_by("pk").first()
+    if trouvee is None:
+        lieu = Commune.objects.select_related("departement").get(pk=commune)
+        codes = {"region_code": lieu.departement.region_id, "departement_code": lieu.departement_id}
+        trouvee = Structure.objects.create(type="msp", nom="Exemple", statut="reperee", commune=lieu, **codes)
+    return trouvee.pk
+
+
+def find_cpts(commune: str) -> str:
+    trouvee = Cpts.objects.order_by("pk").first()
+    if trouvee is None:
+        lieu = Commune.objects.select_related("departement").get(pk=commune)
+        codes = {"region_code": lieu.departement.region_id, "departement_code": lieu.departement_id}
+        trouvee = Cpts.objects.create(code="exemple", nom="CPTS d'exemple", **codes)
+    return trouvee.pk
 
 
 def write_exemples(dossier: str) -> None:
