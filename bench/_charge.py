@@ -85,15 +85,20 @@ class Lue:
 
 def ask(port: int, chemin: str, session: str = "") -> int:
     """The status; 0 when nobody answers."""
+    return read_page(port, chemin, session)[0]
+
+
+def read_page(port: int, chemin: str, session: str = "") -> tuple[int, bytes]:
+    """The status (0 when nobody answers) and the page."""
     try:
         liaison = http.client.HTTPConnection("127.0.0.1", port, timeout=15)
         liaison.request("GET", chemin, headers={"Cookie": f"{COOKIE}={session}"} if session else {})
         reponse = liaison.getresponse()
-        reponse.read()
+        page = reponse.read()
         liaison.close()
     except (OSError, http.client.HTTPException):
-        return 0
-    return reponse.status
+        return 0, b""
+    return reponse.status, page
 
 
 def draw(
