@@ -2,6 +2,8 @@
 
 from django.db import migrations, models
 
+from portal.core.rls import build_de_cpts
+
 COUPLES = {
     "abandonne": "emergence",
     "aci_signe": "resilie",
@@ -132,6 +134,18 @@ CREATE TRIGGER actecpts_vie BEFORE INSERT OR UPDATE ON cpts_actecpts
 FOR EACH ROW EXECUTE FUNCTION cpts_actecpts_vie();
 """
 
+# An approved perimeter is public; the others are read as the other rows of the CPTS, and nobody writes for another.
+VUE = build_de_cpts("c.code", "c.region_code", "c.departement_code")
+
+
+def protege_perimetres(table: str) -> migrations.RunSQL:
+    siens = f"EXISTS (SELECT FROM cpts_cpts c WHERE c.code = {table}.cpts_id AND ({VUE}))"
+    return migrations.RunSQL(
+        f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY;"
+        f"CREATE POLICY {table}_portee ON {table} USING (statut = 'approuve' OR {siens}) WITH CHECK ({siens});",
+        f"DROP POLICY {table}_portee ON {table}; ALTER TABLE {table} DISABLE ROW LEVEL SECURITY;",
+    )
+
 
 def list_lignes() -> str:
     couples = [(source, cible) for source, cibles in COUPLES.items() for cible in cibles.split()]
@@ -155,4 +169,6 @@ class Migration(migrations.Migration):
         migrations.RunSQL(VIE, "DROP TRIGGER cpts_vie ON cpts_cpts; DROP FUNCTION cpts_cpts_vie()"),
         migrations.RunSQL(PAR_ACTE, "DROP TRIGGER cpts_par_acte ON cpts_cpts; DROP FUNCTION cpts_cpts_par_acte()"),
         migrations.RunSQL(ACTES, "DROP TRIGGER actecpts_vie ON cpts_actecpts; DROP FUNCTION cpts_actecpts_vie()"),
+        protege_perimetres("cpts_perimetre"),
+        protege_perimetres("cpts_perimetreevent"),
     ]

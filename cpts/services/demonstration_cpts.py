@@ -99,7 +99,14 @@ def read_lieux() -> dict[str, Lieu]:
         "latitude", "voisines",
     )  # fmt: skip
     return {
-        ligne[0]: Lieu(*ligne[:4], ligne[4] or 0, *ligne[5:8], tuple(ligne[8]))
+        ligne[0]: Lieu(
+            *ligne[:4],
+            population=ligne[4] or 0,
+            millesime=ligne[5],
+            longitude=ligne[6],
+            latitude=ligne[7],
+            voisines=tuple(ligne[8]),
+        )
         for ligne in lues.order_by("code_insee").values_list(*champs)[:10_000]
     }
 

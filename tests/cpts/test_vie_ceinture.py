@@ -15,6 +15,7 @@ from cpts.models import (
     LigneAci,
     Membre,
     Mission,
+    Perimetre,
     PieceCpts,
     Presence,
     Preuve,
@@ -23,7 +24,7 @@ from cpts.models import (
 from portal.accounts.enums import Role
 from portal.accounts.middleware import bind_ceinture
 from portal.core.models import Document
-from tests.cpts.factories import make_cpts
+from tests.cpts.factories import make_cpts, make_perimetre
 from tests.matrix.scene_cpts import DEPUIS, make_piece_cpts
 from tests.people import make_agent
 from tests.portal.test_ceinture import as_web
@@ -114,3 +115,18 @@ def test_the_web_only_ever_adds_acts(deux):
             with pytest.raises(DatabaseError), transaction.atomic():
                 faute()
     assert ActeCpts.objects.count() == Cpts.objects.count() == 3
+
+
+def test_the_draft_of_a_perimeter_is_theirs_and_an_approved_one_everybodys(deux):
+    for cpts in deux:
+        make_perimetre(cpts, [])
+        make_perimetre(cpts, [], approuve=True)
+    with as_web():
+        assert Perimetre.objects.count() == 3
+        bind_ceinture(make_agent(Role.COORDINATEUR_CPTS, "cpts:71-1"))
+        assert Perimetre.objects.count() == 4
+        assert Perimetre.pgh_event_model.objects.count() == 4
+        with pytest.raises(DatabaseError), transaction.atomic():
+            make_perimetre(deux[1], [], approuve=True)
+        with pytest.raises(DatabaseError), transaction.atomic():
+            Perimetre.objects.filter(cpts=deux[1]).update(motif="Volé")
