@@ -144,7 +144,7 @@ class ListeCptsAdmin(LectureSeule):
         if acte == "abandonner":
             drop_liste(liste, par=agent)
             return "La liste est abandonnée : rien n’en est dessiné."
-        raise Http404
+        raise ListeRefusee("Choisissez ce qu’il faut faire de cette liste.")
 
     def show(self, request: HttpRequest, liste: ListeCpts, *, refus: Exception | None = None) -> HttpResponse:
         restantes = list_a_completer(liste)

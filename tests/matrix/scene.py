@@ -17,6 +17,7 @@ from portal.accounts.enums import Role
 from portal.accounts.models import User
 from portal.core.documents import store_document
 from tests.matrix.scene_cpts import COORDINATEURS, build_cpts
+from tests.matrix.scene_perimetres import build_perimetres
 from tests.matrix.scene_pilotage import build_chiffres
 from tests.matrix.scene_structures import build_structures
 from tests.people import make_agent, make_commune, make_demande, make_praticien_user, make_user
@@ -93,6 +94,7 @@ def build_scene() -> Scene:
     scene.siens["compte"] = {acteur: str(user.pk) for acteur, user in scene.users.items()}
     build_cpts(scene)
     build_structures(scene)
+    build_perimetres(scene)
     build_chiffres(scene)
     assert Demande.objects.count() == 2 * (len(ACTEURS) + 1)
     return scene
