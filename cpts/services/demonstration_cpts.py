@@ -98,17 +98,13 @@ def read_lieux() -> dict[str, Lieu]:
         "code_insee", "nom", "departement_id", "epci_id", "population", "millesime_population", "longitude",
         "latitude", "voisines",
     )  # fmt: skip
-    return {
-        ligne[0]: Lieu(
-            *ligne[:4],
-            population=ligne[4] or 0,
-            millesime=ligne[5],
-            longitude=ligne[6],
-            latitude=ligne[7],
-            voisines=tuple(ligne[8]),
+    lieux = {}
+    for ligne in lues.order_by("code_insee").values_list(*champs)[:10_000]:
+        code, nom, departement, epci, population, millesime, longitude, latitude, voisines = ligne
+        lieux[code] = Lieu(
+            code, nom, departement, epci, population or 0, millesime, longitude, latitude, tuple(voisines)
         )
-        for ligne in lues.order_by("code_insee").values_list(*champs)[:10_000]
-    }
+    return lieux
 
 
 def build_plans(lieux: dict[str, Lieu]) -> Iterator[Plan]:
