@@ -6,6 +6,8 @@ import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
+from portal.core.rls import build_de_cpts
+
 COUPLES = (
     ("brouillon", "retire"),
     ("brouillon", "soumis"),
@@ -68,6 +70,25 @@ $$;
 CREATE TRIGGER communeperimetre_vie BEFORE INSERT OR UPDATE OR DELETE ON cpts_communeperimetre
 FOR EACH ROW EXECUTE FUNCTION cpts_communeperimetre_vie();
 """
+# The communes of a perimeter are read by all; nobody writes those of another CPTS, whatever its state.
+SIENNES = f"""EXISTS (
+    SELECT FROM cpts_perimetre p JOIN cpts_cpts c ON c.code = p.cpts_id
+     WHERE p.id = perimetre_id AND ({build_de_cpts("c.code", "c.region_code", "c.departement_code")})
+)"""
+CEINTURE = f"""
+ALTER TABLE cpts_communeperimetre ENABLE ROW LEVEL SECURITY;
+CREATE POLICY communeperimetre_lue ON cpts_communeperimetre FOR SELECT USING (true);
+CREATE POLICY communeperimetre_ajoutee ON cpts_communeperimetre FOR INSERT WITH CHECK ({SIENNES});
+CREATE POLICY communeperimetre_changee ON cpts_communeperimetre FOR UPDATE USING ({SIENNES}) WITH CHECK ({SIENNES});
+CREATE POLICY communeperimetre_retiree ON cpts_communeperimetre FOR DELETE USING ({SIENNES});
+"""
+CEINTURE_RETOUR = """
+DROP POLICY communeperimetre_lue ON cpts_communeperimetre;
+DROP POLICY communeperimetre_ajoutee ON cpts_communeperimetre;
+DROP POLICY communeperimetre_changee ON cpts_communeperimetre;
+DROP POLICY communeperimetre_retiree ON cpts_communeperimetre;
+ALTER TABLE cpts_communeperimetre DISABLE ROW LEVEL SECURITY;
+"""
 PERSONNE = {
     "blank": True,
     "null": True,
@@ -120,6 +141,7 @@ LISTE = migrations.CreateModel(
         "constraints": [
             models.UniqueConstraint(
                 fields=["region_code", "empreinte"],
+                condition=~models.Q(statut="abandonnee"),
                 name="listecpts_lue_une_fois",
                 violation_error_message="Ce fichier a déjà été lu pour cette région.",
             ),
@@ -213,6 +235,7 @@ class Migration(migrations.Migration):
             LIGNES,
             "DROP TRIGGER communeperimetre_vie ON cpts_communeperimetre; DROP FUNCTION cpts_communeperimetre_vie()",
         ),
+        migrations.RunSQL(CEINTURE, CEINTURE_RETOUR),
         LISTE,
         NOMMEE,
         LIGNE,

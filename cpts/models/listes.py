@@ -16,7 +16,7 @@ from zonage.models import Commune
 
 
 class ListeCpts(models.Model):
-    """One file read for a région. The same bytes are read once a région (`empreinte`)."""
+    """One file read for a région. The same bytes are read once a région (`empreinte`), unless given up."""
 
     nom = models.CharField("fichier", max_length=100)
     empreinte = models.CharField("empreinte SHA-256", max_length=64)
@@ -41,6 +41,7 @@ class ListeCpts(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["region_code", "empreinte"],
+                condition=~Q(statut=StatutListe.ABANDONNEE),
                 name="listecpts_lue_une_fois",
                 violation_error_message="Ce fichier a déjà été lu pour cette région.",
             ),

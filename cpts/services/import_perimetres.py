@@ -50,7 +50,8 @@ def receive_liste(octets: bytes, *, nom: str, region: str, departement: str = ""
     if not Region.objects.filter(pk=region).exists():
         raise ListeRefusee("Cette région n’existe pas : donnez son code, par exemple 27.")
     empreinte = sha256(octets).hexdigest()
-    deja = ListeCpts.objects.filter(region_code=region, empreinte=empreinte).first()
+    lues = ListeCpts.objects.filter(region_code=region, empreinte=empreinte)
+    deja = lues.exclude(statut=StatutListe.ABANDONNEE).first()
     if deja is not None:
         raise ListeDejaLue(deja)
     lu = read_listing(octets)

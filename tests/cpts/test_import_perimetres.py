@@ -230,10 +230,11 @@ def test_a_file_of_another_kind_is_refused_whole(agent):
     assert not ListeCpts.objects.exists()
 
 
-def test_a_list_given_up_draws_nothing(liste, agent):
+def test_a_list_given_up_draws_nothing_and_may_be_read_again(liste, agent):
     drop_liste(liste, par=agent)
     with pytest.raises(ListeRefusee, match="close"):
         settle_ligne(liste, LigneListe.objects.first().pk, commune="71076", motif="", par=agent)
+    assert receive_liste(LISTE.encode(), nom="essai.csv", region="27", par=agent) != liste
 
 
 # --- the command and the administration

@@ -3,7 +3,7 @@
 from datetime import date
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -40,9 +40,13 @@ from cpts.services.perimetres import (
     submit_perimetre,
 )
 from cpts.services.perimetres_apercu import build_apercu
+from portal.accounts.enums import Role
+from portal.accounts.middleware import bind_ceinture
+from portal.accounts.models import User
 from portal.core.models import Envoi, Evenement
 from tests.cpts.factories import CODE, make_cpts, make_perimetre
-from tests.people import make_agent
+from tests.people import make_agent, make_mandat
+from tests.portal.test_ceinture import as_web
 from tests.zonage.factories import AncienneCommuneFactory, CommuneFactory, MouvementFactory, PopulationLegaleFactory
 from zonage.models import Commune
 
@@ -471,3 +475,16 @@ def test_couvrantes_leave_out_the_cpts_asked(cpts, communes):
         "71002": [CODE],
     }
     assert [c.code for c in find_couvrantes(["71001"], JOUR, sauf=CODE)["71001"]] == ["71-autre"]
+
+
+def test_the_web_never_writes_the_communes_of_another_cpts(communes, coordinateur):
+    autre = make_perimetre(make_cpts("71-autre"), communes[:1])
+    siens = open_brouillon(make_cpts("71-essai-b"), par=None)
+    make_mandat(coordinateur, Role.COORDINATEUR_CPTS, "cpts:71-essai-b")
+    with as_web():
+        bind_ceinture(User.objects.get(pk=coordinateur.pk))
+        CommunePerimetre.objects.create(perimetre_id=siens.pk, commune_id="71006")
+        assert CommunePerimetre.objects.filter(perimetre_id=autre.pk).count() == 1
+        assert CommunePerimetre.objects.filter(perimetre_id=autre.pk).delete()[0] == 0
+        with pytest.raises(DatabaseError), transaction.atomic():
+            CommunePerimetre.objects.create(perimetre_id=autre.pk, commune_id="71006")
