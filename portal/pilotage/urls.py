@@ -1,9 +1,10 @@
 from django.urls import URLPattern, URLResolver, path
 
 from portal.pilotage.urls_chiffres import RECU
-from portal.pilotage.views import recus
+from portal.pilotage.views import recus, tableaux
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("", tableaux.tableau, name="tableau"),
     path(f"chiffres/{RECU}", recus.prive, name="pilotage_recu"),
     path(f"chiffres/{RECU}lignes.csv", recus.prive_csv, name="pilotage_recu_csv"),
 ]

@@ -220,7 +220,7 @@ def test_the_day_of_a_change_of_hour_is_one_day(pays, jour):
 
 def test_all_the_indicators_are_one_statement():
     """Read committed or not, one snapshot: nothing can move between two indicators."""
-    base = requetes.build_base(load_definitions())
+    base = requetes.build_premier(load_definitions())
     assert base.count("CREATE TEMP TABLE") == 1
     assert ";" not in base
     assert calcul.RATTRAPAGE_MAX >= 7

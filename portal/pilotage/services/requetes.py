@@ -20,34 +20,46 @@ SELECT a.genre, a.objet, a.territoire_id, t.type
   FROM pilotage_appartenance a JOIN pilotage_territoire t ON t.id = a.territoire_id
  WHERE a.periode IS NULL OR a.periode @> %(jour)s::date
 """
-# Sums are taken over whole ten-thousandths: exact, and several times faster than over decimals.
-BASE = """
-CREATE TEMP TABLE compte ON COMMIT DROP AS
+# A commune counts in its département; régions and France add up their départements.
+LIENS_COMMUNE = """
+CREATE TEMP TABLE lien_commune ON COMMIT DROP AS
+SELECT objet, territoire_id FROM lien_du_jour WHERE genre = 'commune' AND type NOT IN ('region', 'france')
 """
-SIMPLE = """
-SELECT {rang} AS rang, '{genre}'::text AS genre, objet::text, (numerateur * 10000::bigint)::bigint AS numerateur,
-       (denominateur * 10000::bigint)::bigint AS denominateur, {valeur} AS valeur, demonstration FROM ({sql}) b
+LIENS_AUTRE = """
+CREATE TEMP TABLE lien_autre ON COMMIT DROP AS
+SELECT genre, objet, territoire_id FROM lien_du_jour WHERE genre <> 'commune'
 """
-DECLINE = """
-SELECT v.rang, '{genre}', d.objet::text, d.numerateur, d.denominateur, NULL::numeric, d.demonstration
-  FROM (SELECT CASE WHEN grouping(variante) = 1 THEN '{code}' ELSE '{code}.' || variante END AS code, objet,
-               (sum(numerateur) * 10000::bigint)::bigint AS numerateur,
-               (sum(denominateur) * 10000::bigint)::bigint AS denominateur, bool_or(demonstration) AS demonstration
-          FROM ({sql}) b GROUP BY GROUPING SETS ((objet), (objet, variante))) d
-  JOIN voulue v ON v.code = d.code
-"""
-# Régions and France add up their départements: a commune is read once, not three times.
+# Sums are taken over whole ten-thousandths: exact, and several times faster than over decimals. One statement for
+# every indicator: one snapshot.
 PREMIER = """
 CREATE TEMP TABLE premier ON COMMIT DROP AS
-SELECT c.rang, l.territoire_id, sum(c.numerateur) AS numerateur, sum(c.denominateur) AS denominateur,
-       max(c.valeur) AS valeur, bool_or(c.demonstration) AS demonstration
-  FROM compte c
-  JOIN voulue v ON v.rang = c.rang AND v.forme <> 'mediane'
-  JOIN lien_du_jour l ON l.genre = c.genre AND l.objet = c.objet
-       AND (c.genre <> 'commune' OR l.type NOT IN ('region', 'france'))
- GROUP BY c.rang, l.territoire_id
 """
-# A median is that of the objects themselves: never of medians.
+SIMPLE = """
+SELECT {rang} AS rang, l.territoire_id, sum((b.numerateur * 10000::bigint)::bigint) AS numerateur,
+       sum((b.denominateur * 10000::bigint)::bigint) AS denominateur, max({valeur}) AS valeur,
+       bool_or(b.demonstration) AS demonstration
+  FROM ({sql}) b JOIN {lien} l.objet = b.objet::text GROUP BY l.territoire_id
+"""
+DECLINE = """
+SELECT v.rang, d.territoire_id, d.numerateur, d.denominateur, NULL::numeric, d.demonstration
+  FROM (SELECT CASE WHEN grouping(b.variante) = 1 THEN '{code}' ELSE '{code}.' || b.variante END AS code,
+               l.territoire_id, sum((b.numerateur * 10000::bigint)::bigint) AS numerateur,
+               sum((b.denominateur * 10000::bigint)::bigint) AS denominateur, bool_or(b.demonstration) AS demonstration
+          FROM ({sql}) b JOIN {lien} l.objet = b.objet::text
+         GROUP BY GROUPING SETS ((l.territoire_id), (l.territoire_id, b.variante))) d
+  JOIN voulue v ON v.code = d.code
+"""
+# A median is that of the objects themselves, at every size: never of medians.
+MEDIANE = """
+SELECT {rang}, l.territoire_id,
+       (10000 * percentile_cont(0.5) WITHIN GROUP (ORDER BY b.numerateur::double precision))::numeric,
+       10000 * count(*), NULL::numeric, bool_or(b.demonstration)
+  FROM ({sql}) b JOIN lien_du_jour l ON l.genre = '{genre}' AND l.objet = b.objet::text GROUP BY l.territoire_id
+"""
+LIENS_PAR_GENRE = {
+    "commune": "lien_commune l ON",
+    **{genre: f"lien_autre l ON l.genre = '{genre}' AND" for genre in ("departement", "cpts", "territoire")},
+}
 CUMUL = """
 CREATE TEMP TABLE cumul ON COMMIT DROP AS
 SELECT rang, territoire_id, numerateur / 10000 AS numerateur, denominateur / 10000 AS denominateur, valeur,
@@ -57,18 +69,11 @@ SELECT rang, territoire_id, numerateur / 10000 AS numerateur, denominateur / 100
 SELECT p.rang, l.territoire_id, sum(p.numerateur) / 10000, sum(p.denominateur) / 10000, NULL,
        bool_or(p.demonstration)
   FROM premier p
-  JOIN voulue v ON v.rang = p.rang AND v.genre = 'commune'
+  JOIN voulue v ON v.rang = p.rang AND v.genre = 'commune' AND v.forme <> 'mediane'
   JOIN pilotage_territoire t ON t.id = p.territoire_id AND t.type = 'departement'
-  JOIN lien_du_jour l ON l.genre = 'departement' AND l.objet = t.code AND l.type IN ('region', 'france')
+  JOIN lien_autre l ON l.genre = 'departement' AND l.objet = t.code
+  JOIN pilotage_territoire h ON h.id = l.territoire_id AND h.type IN ('region', 'france')
  GROUP BY p.rang, l.territoire_id
- UNION ALL
-SELECT c.rang, l.territoire_id,
-       (percentile_cont(0.5) WITHIN GROUP (ORDER BY c.numerateur::double precision))::numeric / 10000,
-       count(*), NULL, bool_or(c.demonstration)
-  FROM compte c
-  JOIN voulue v ON v.rang = c.rang AND v.forme = 'mediane'
-  JOIN lien_du_jour l ON l.genre = c.genre AND l.objet = c.objet
- GROUP BY c.rang, l.territoire_id
 """
 CALCUL = """
 CREATE TEMP TABLE calcul ON COMMIT DROP AS
@@ -142,21 +147,25 @@ SELECT indicateur, territoire_id, %(jour)s::date, numerateur, denominateur, vale
 RETURNING indicateur
 """
 ECRITURES = (GARDE, REDONDANTES, CHANGEES, NOUVELLES)
-TEMPORAIRES = ("voulue", "voulue_maille", "lien_du_jour", "compte", "premier", "cumul", "calcul", "ecart")
+TEMPORAIRES = (
+    *("voulue", "voulue_maille", "lien_du_jour", "lien_commune", "lien_autre"),
+    *("premier", "cumul", "calcul", "ecart"),
+)
 VUES = """
 DELETE FROM pilotage_modification
  WHERE survenue_le <= %(debut)s AND pg_visible_in_snapshot(transaction::text::xid8, %(instantane)s::pg_snapshot)
 """
 
 
-def build_base(definitions: Sequence[Definition]) -> str:
+def build_premier(definitions: Sequence[Definition]) -> str:
     """One statement for all: one snapshot, whatever the isolation. Every fragment is a file of the portal."""
     parties = []
     rang = 1
     for definition in definitions:
         un = definition.indicateur
-        modele = DECLINE if definition.variantes else SIMPLE
-        valeur = "valeur" if un.forme == "valeur" else "NULL::numeric"
-        parties.append(modele.format(rang=rang, code=un.code, genre=un.genre, valeur=valeur, sql=un.sql))
+        modele = MEDIANE if un.forme == "mediane" else DECLINE if definition.variantes else SIMPLE
+        valeur = "b.valeur" if un.forme == "valeur" else "NULL::numeric"
+        lien = LIENS_PAR_GENRE[un.genre]
+        parties.append(modele.format(rang=rang, code=un.code, genre=un.genre, valeur=valeur, lien=lien, sql=un.sql))
         rang += len(definition.tous)
-    return BASE + " UNION ALL ".join(parties)
+    return PREMIER + " UNION ALL ".join(parties)

@@ -1,0 +1,144 @@
+"""Prevention in a diagnosis: uptake of the territory and around, and commune by commune, small numbers hidden.
+
+The figure given for the whole territory is preferred; else its communes are added up, only when each may be shown:
+no difference of two diagnoses gives a hidden one away.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Final
+
+from portal.pilotage.diagnostic import Bloc, Case, Colonne, Diagnostic, Ligne, decimal
+from portal.pilotage.diagnostic_lecture import CommuneLue, PreventionLue, read_prevention
+from prevention.lecture import Taux, add_releves, build_taux, voit_public
+from prevention.models import Cible, Releve
+from zonage.models import Commune
+
+Periode = tuple[date, date]
+SECRET: Final = (
+    "« Masqué » : moins de onze personnes, ou un chiffre qui permettrait de le retrouver par différence. Le total n’est "
+    "alors donné que s’il a été publié pour le territoire entier."
+)
+CIBLES_MAX = 12
+
+
+def add_prevention(diagnostic: Diagnostic) -> None:
+    choix = diagnostic.choix
+    ecritures = find_ecritures(diagnostic.communes)
+    territoires = {(une.type, une.code) for une in diagnostic.references} | {(choix.type, choix.code)}
+    lue = read_prevention(set(ecritures.values()), territoires, diagnostic.au)
+    lignes, sources, vues = [], set(), set()
+    for cible in lue.cibles:
+        cle = (cible.campagne.theme, cible.code)
+        if cle in vues or len(vues) >= CIBLES_MAX:
+            continue
+        lus = _choose(diagnostic, lue, cible, ecritures)
+        if lus is None:
+            continue
+        vues.add(cle)
+        periode, taux = lus
+        lignes.append(build_ligne(cible, taux))
+        sources |= {un.source for un in taux if un is not None}
+        add_colonnes(diagnostic, lue.releves[cible.pk][periode], cible, taux[0], ecritures)
+    notes = ["La participation à un dépistage organisé n’est pas la couverture : chaque ligne dit ce qu’elle compte."]
+    if not lignes:
+        notes = ["Aucun relevé de prévention n’est publié pour ce territoire."]
+    demonstration = any(case.demonstration for ligne in lignes for case in ligne.cases)
+    diagnostic.blocs.append(
+        Bloc("prevention", "Prévention", lignes, "", sorted(sources)[:8], [*notes, *([SECRET] if lignes else [])], demonstration)
+    )
+
+
+def find_ecritures(communes: Mapping[str, CommuneLue]) -> dict[str, str]:
+    """By unit, the code under which prevention counts it: a city whose every arrondissement is there is one commune."""
+    meres = {lue.mere for lue in communes.values() if lue.mere}
+    if not meres:
+        return {code: code for code in communes}
+    tous: dict[str, set[str]] = {}
+    for code, mere in Commune.objects.filter(parent__in=meres).order_by("pk").values_list("pk", "parent_id"):
+        tous.setdefault(str(mere), set()).add(code)
+    entieres = {mere for mere, siens in tous.items() if siens <= communes.keys()}
+    return {code: lue.mere if lue.mere in entieres else code for code, lue in communes.items()}  # type: ignore[misc]
+
+
+def _choose(
+    diagnostic: Diagnostic, lue: PreventionLue, cible: Cible, ecritures: Mapping[str, str]
+) -> tuple[Periode, list[Taux | None]] | None:
+    """The latest period for which the territory has a figure; the same period around, else the latest one there."""
+    choix = diagnostic.choix
+    periodes = lue.releves.get(cible.pk, {})
+    for periode in sorted(periodes, key=lambda une: (une[1], une[0]), reverse=True):
+        ici = read_ici(periodes[periode], choix.type, choix.code, ecritures)
+        if ici is not None:
+            autour = [_find(periodes, periode, (une.type, une.code)) for une in diagnostic.references]
+            return periode, [ici, *autour]
+    return None
+
+
+def read_ici(
+    releves: Mapping[tuple[str, str], Releve], type_: str, code: str, ecritures: Mapping[str, str]
+) -> Taux | None:
+    entier = releves.get((type_, code))
+    if entier is not None:
+        return build_taux(entier)
+    codes = set(ecritures.values())
+    siens = [releves["commune", un] for un in sorted(codes) if ("commune", un) in releves]
+    if len(codes) == 1 and siens:
+        return build_taux(siens[0])
+    return add_releves(siens, codes, voit=voit_public, niveau="ensemble", code="")
+
+
+def _find(
+    periodes: Mapping[Periode, Mapping[tuple[str, str], Releve]], voulue: Periode, cle: tuple[str, str]
+) -> Taux | None:
+    if cle in periodes[voulue]:
+        return build_taux(periodes[voulue][cle])
+    autres = sorted(
+        (periode for periode in periodes if cle in periodes[periode]), key=lambda une: (une[1], une[0]), reverse=True
+    )
+    return build_taux(periodes[autres[0]][cle]) if autres else None
+
+
+def build_ligne(cible: Cible, taux: list[Taux | None]) -> Ligne:
+    libelle = f"{cible.campagne.nom} : {cible.libelle}"
+    compte = all(un is None or (un.taux is None and un.numerateur is not None) for un in taux)
+    cases = [build_case(un, compte=compte) for un in taux]
+    formule = cible.get_formule_display() if hasattr(cible, "get_formule_display") else cible.formule
+    unite, decimales = ("personnes", 0) if compte else ("%", 1)
+    return Ligne(f"prevention_{cible.campagne.code}_{cible.code}", libelle, unite, decimales, cases, str(formule))
+
+
+def build_case(un: Taux | None, *, compte: bool) -> Case:
+    if un is None:
+        return Case(None, "non publié")
+    au = f"du {un.debut:%d/%m/%Y} au {un.fin:%d/%m/%Y}{', provisoire' if un.provisoire else ''}"
+    source = f"{un.source}, {un.millesime}" if un.millesime else un.source
+    valeur = decimal(un.numerateur) if compte else decimal(un.pourcentage)
+    return Case(valeur, "" if valeur is not None else un.motif, au, source, un.demonstration, un.masque)
+
+
+def add_colonnes(
+    diagnostic: Diagnostic,
+    releves: Mapping[tuple[str, str], Releve],
+    cible: Cible,
+    total: Taux | None,
+    ecritures: Mapping[str, str],
+) -> None:
+    """People counted, commune by commune, when communes have figures. A city by arrondissement has no line of its own."""
+    lus = {
+        code: build_taux(releves["commune", ecrit])
+        for code, ecrit in ecritures.items()
+        if code == ecrit and ("commune", ecrit) in releves
+    }
+    if not lus:
+        return
+    diagnostic.colonnes.append(
+        Colonne(
+            f"prevention_{cible.campagne.code}_{cible.code}",
+            f"{cible.campagne.nom} : {cible.libelle}",
+            {code: un.numerateur for code, un in lus.items()},
+            total.numerateur if total else None,
+            frozenset(code for code, un in lus.items() if un.masque),
+            motif=total.motif if total else "",
+        )
+    )

@@ -1,0 +1,63 @@
+"""Curves drawn by the server: numbers in, shapes out. The page has the same figures in a table beside."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+LARGEUR, HAUTEUR, MARGE = 120, 32, 3
+
+
+@dataclass(frozen=True, slots=True)
+class Courbe:
+    """A line in a box `largeur` × `hauteur`: `trace` is the `d` of a path; the last point is marked.
+
+    A day without a figure breaks the line. A figure that never moves is drawn in the middle.
+    """
+
+    trace: str
+    x: float
+    y: float
+    largeur: int = LARGEUR
+    hauteur: int = HAUTEUR
+
+
+def draw_courbe(
+    valeurs: Sequence[Decimal | None],
+    *,
+    largeur: int = LARGEUR,
+    hauteur: int = HAUTEUR,
+    bornes: tuple[Decimal, Decimal] | None = None,
+) -> Courbe | None:
+    """None when fewer than two days have a figure: one point says nothing of a movement.
+
+    `bornes`: the lowest and the highest of a scale shared with other curves.
+    """
+    connues = [valeur for valeur in valeurs if valeur is not None]
+    if len(connues) < 2:
+        return None
+    bas, haut = bornes or (min(connues), max(connues))
+    etendue = haut - bas
+    pas = (largeur - 2 * MARGE) / (len(valeurs) - 1)
+    points: list[tuple[float, float] | None] = []
+    for rang, valeur in enumerate(valeurs):
+        if valeur is None:
+            points.append(None)
+            continue
+        part = float((valeur - bas) / etendue) if etendue else 0.5
+        points.append((round(MARGE + rang * pas, 1), round(hauteur - MARGE - part * (hauteur - 2 * MARGE), 1)))
+    morceaux = []
+    leve = True
+    for point in points:
+        if point is None:
+            leve = True
+            continue
+        morceaux.append(f"{'M' if leve else 'L'}{point[0]:g} {point[1]:g}")
+        leve = False
+    dernier = next(point for point in reversed(points) if point is not None)
+    return Courbe("".join(morceaux), dernier[0], dernier[1], largeur, hauteur)
+
+
+def find_bornes(series: Sequence[Sequence[Decimal | None]]) -> tuple[Decimal, Decimal] | None:
+    """The scale that small multiples share, so that two of them may be compared by eye."""
+    connues = [valeur for serie in series for valeur in serie if valeur is not None]
+    return (min(connues), max(connues)) if connues else None

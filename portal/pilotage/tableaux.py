@@ -1,0 +1,230 @@
+"""What a dashboard shows of a territory: figures by theme, their movement, the territories around. Three queries."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection
+
+from portal.accounts.portee import read_portee
+from portal.pilotage.droits import filter_territoires
+from portal.pilotage.enums import Maille, Theme
+from portal.pilotage.formats import format_nombre, format_valeur
+from portal.pilotage.fraicheur import read_fraicheurs
+from portal.pilotage.lecture import Cle, Valeur, list_au_dessus, read_valeurs
+from portal.pilotage.models import Territoire
+from portal.pilotage.sources.definitions import Indicateur, list_indicateurs
+from portal.pilotage.svg import Courbe, draw_courbe
+
+POINTS = 13
+"""A year of months, both ends in."""
+AVEC_MAX = 4
+RECHERCHE_MAX = 20
+# The last row until each day, by one probe of the index each.
+ANNEE = """
+SELECT i.code, m.valeur
+  FROM unnest(%(codes)s::text[]) WITH ORDINALITY AS i (code, rang)
+ CROSS JOIN generate_series(0, %(points)s - 1) AS n (recul)
+  LEFT JOIN LATERAL (SELECT valeur FROM pilotage_mesure m
+                      WHERE m.indicateur = i.code AND m.territoire_id = %(territoire)s
+                        AND m.jour <= (%(au)s::date - n.recul * interval '1 month')::date
+                      ORDER BY m.jour DESC LIMIT 1) m ON true
+ ORDER BY i.rang, n.recul DESC
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Ligne:
+    """One indicator of the territory, as words. `ecart`: since the day compared with; `mieux`: None, neither."""
+
+    indicateur: Indicateur
+    valeur: Valeur | None
+    texte: str
+    ecart: str
+    mieux: bool | None
+    courbe: Courbe | None
+    courbe_dite: str
+    autres: tuple[str, ...]
+    modifie: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Groupe:
+    theme: str
+    libelle: str
+    lignes: tuple[Ligne, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tableau:
+    """`autres`: the territories of the columns, the largest first. `complet`: more than what is public is shown."""
+
+    territoire: Territoire
+    maille: str
+    au: date
+    depuis: date
+    autres: tuple[Territoire, ...]
+    groupes: tuple[Groupe, ...]
+    complet: bool
+
+    @property
+    def lignes(self) -> list[Ligne]:
+        return [ligne for groupe in self.groupes for ligne in groupe.lignes]
+
+
+def read_tableau(
+    territoire: Territoire,
+    *,
+    au: date,
+    depuis: date,
+    user: Any = None,
+    themes: Iterable[str] = (),
+    avec: Sequence[Cle] = (),
+) -> Tableau:
+    """What `user` may read of it; None: anybody. `avec`: territories to compare with, after those that hold it."""
+    cles = [*list_au_dessus(territoire), *avec][: 3 + AVEC_MAX]
+    entiers = _list_entiers(user, [(territoire.type, territoire.code), *cles])
+    complet = (territoire.type, territoire.code) in entiers
+    voulus = [un for un in list_indicateurs().values() if _is_shown(un, territoire, complet, set(themes))]
+    autres = _find_all(cles)
+    lues = read_valeurs([un.code for un in voulus], [(t.type, t.code) for t in (territoire, *autres)], au=au)
+    avant = read_valeurs([un.code for un in voulus], [(territoire.type, territoire.code)], au=depuis)
+    annee = _read_annee(voulus, territoire, au)
+    perimes = {code for code, une in read_fraicheurs(voulus).items() if une.perime} if voulus else set()
+    lignes = {
+        un.code: _build_ligne(un, territoire, autres, entiers, lues, avant, annee[un.code], un.code in perimes)
+        for un in voulus
+    }
+    groupes = []
+    for theme in Theme:
+        siennes = tuple(lignes[un.code] for un in voulus if un.theme == theme and _is_known(un, lignes[un.code]))
+        if siennes:
+            groupes.append(Groupe(theme.value, str(theme.label), siennes))
+    libelle = str(Maille(territoire.type).label)
+    return Tableau(territoire, libelle, au, depuis, tuple(autres), tuple(groupes), complet)
+
+
+def search_territoires(texte: str) -> list[Territoire]:
+    """By a part of the name, or the code itself; the largest territories first."""
+    voulus = Territoire.objects.filter(actif=True)
+    trouves = voulus.filter(nom__icontains=texte) | voulus.filter(code=texte)
+    rangs = {maille: rang for rang, maille in enumerate(Maille.values)}
+    return sorted(
+        trouves.order_by("nom", "type", "code")[:RECHERCHE_MAX], key=lambda t: (rangs[t.type], t.nom, t.code)
+    )
+
+
+def list_choix() -> list[tuple[str, list[tuple[str, str]]]]:
+    """The territories of the list of the form: France, the régions, the départements."""
+    lus = Territoire.objects.filter(type__in=["france", "region", "departement"], actif=True)
+    groupes: dict[str, list[tuple[str, str]]] = {"France": [], "Régions": [], "Départements": []}
+    noms = {"france": "France", "region": "Régions", "departement": "Départements"}
+    for territoire in lus.order_by("type", "nom", "code")[:300]:
+        groupes[noms[territoire.type]].append((f"{territoire.type}:{territoire.code}", territoire.nom))
+    return list(groupes.items())
+
+
+def find_cle(texte: str) -> Territoire | None:
+    """« region:27 »."""
+    type_, _, code = texte.partition(":")
+    return Territoire.objects.filter(type=type_, code=code).first() if code else None
+
+
+def default_depuis(au: date) -> date:
+    """A year before."""
+    return au - timedelta(days=365)
+
+
+def _is_shown(un: Indicateur, territoire: Territoire, complet: bool, themes: set[str]) -> bool:
+    if themes and un.theme not in themes:
+        return False
+    return territoire.type in (un.mailles if complet else un.mailles_publiques)
+
+
+def _is_known(un: Indicateur, ligne: Ligne) -> bool:
+    """A part of a whole that counts nobody, and a figure never entered there, are not shown."""
+    if un.variante:
+        return ligne.valeur is not None and bool(ligne.valeur.valeur)
+    return ligne.valeur is not None or not un.de_donnees
+
+
+def _list_entiers(user: Any, cles: Sequence[Cle]) -> set[Cle]:
+    """The territories of which this person reads every figure."""
+    if user is None:
+        return set()
+    visibles = Territoire.objects.filter(filter_territoires(read_portee(user)), code__in=[code for _, code in cles])
+    return {(t.type, t.code) for t in visibles.order_by("type", "code")[:100]} & set(cles)
+
+
+def _find_all(cles: Sequence[Cle]) -> list[Territoire]:
+    trouves = {
+        (t.type, t.code): t
+        for t in Territoire.objects.filter(code__in=[code for _, code in cles]).order_by("type", "code")[:200]
+    }
+    return [trouves[cle] for cle in dict.fromkeys(cles) if cle in trouves]
+
+
+def _read_annee(voulus: Sequence[Indicateur], territoire: Territoire, au: date) -> dict[str, list[Decimal | None]]:
+    annee: dict[str, list[Decimal | None]] = {un.code: [] for un in voulus}
+    if not voulus:
+        return annee
+    valeurs = {"codes": list(annee), "points": POINTS, "territoire": territoire.pk, "au": au}
+    with connection.cursor() as cursor:
+        cursor.execute(ANNEE, valeurs)
+        for code, valeur in cursor.fetchall():
+            annee[code].append(valeur)
+    return annee
+
+
+def _build_ligne(
+    un: Indicateur,
+    territoire: Territoire,
+    autres: Sequence[Territoire],
+    entiers: set[Cle],
+    lues: dict[tuple[str, str, str], Valeur],
+    avant: dict[tuple[str, str, str], Valeur],
+    annee: list[Decimal | None],
+    modifie: bool,
+) -> Ligne:
+    valeur = lues.get((un.code, territoire.type, territoire.code))
+    ancienne = avant.get((un.code, territoire.type, territoire.code))
+    ecart, mieux = _say_ecart(un, valeur, ancienne)
+    colonnes = []
+    for autre in autres:
+        cle = (autre.type, autre.code)
+        lisible = autre.type in (un.mailles if cle in entiers else un.mailles_publiques)
+        lue = lues.get((un.code, *cle))
+        colonnes.append(format_valeur(lue.valeur if lue else None, un) if lisible else "—")
+    return Ligne(
+        indicateur=un,
+        valeur=valeur,
+        texte=format_valeur(valeur.valeur if valeur else None, un),
+        ecart=ecart,
+        mieux=mieux,
+        courbe=draw_courbe(annee) if len({une for une in annee if une is not None}) > 1 else None,
+        courbe_dite=_say_annee(un, annee),
+        autres=tuple(colonnes),
+        modifie=modifie,
+    )
+
+
+def _say_ecart(un: Indicateur, valeur: Valeur | None, ancienne: Valeur | None) -> tuple[str, bool | None]:
+    """« + 3 », « − 1,5 point »; nothing when one of the two days has no figure."""
+    if valeur is None or ancienne is None or valeur.valeur is None or ancienne.valeur is None:
+        return "", None
+    ecart = valeur.valeur - ancienne.valeur
+    if not ecart:
+        return "stable", None
+    nombre = format_nombre(abs(ecart), un.decimales)
+    unite = (" point" + ("s" if abs(ecart) >= 2 else "")) if un.unite == "%" else ""
+    mieux = None if un.sens == "neutre" else (ecart > 0) == (un.sens == "plus")
+    return f"{'+' if ecart > 0 else '−'} {nombre}{unite}", mieux
+
+
+def _say_annee(un: Indicateur, annee: Sequence[Decimal | None]) -> str:
+    connues = [une for une in annee if une is not None]
+    if len(connues) < 2:
+        return ""
+    return f"{un.libelle}, douze mois : de {format_valeur(connues[0], un)} à {format_valeur(connues[-1], un)}"
