@@ -1,8 +1,6 @@
-from django.urls import URLPattern, URLResolver, path, re_path
+from django.urls import URLPattern, URLResolver, path
 
 from cpts.views import argent, membres, missions, reunions
-
-FORME = r"(?P<forme>csv|xlsx)"
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("missions/", missions.missions, name="espace_missions"),
@@ -20,8 +18,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("membres/coller/", membres.membres_coller, name="espace_membres_coller"),
     path("membres/indemnites/", membres.indemnites, name="espace_indemnites"),
     path("membres/<int:cle>/", membres.membre, name="espace_membre"),
-    re_path(rf"^membres/export\.{FORME}$", membres.membres_export, name="espace_membres_export"),
+    path("membres/export.<slug:forme>", membres.membres_export, name="espace_membres_export"),
     path("argent/", argent.argent, name="espace_argent"),
     path("argent/<int:cle>/", argent.argent_ligne, name="espace_argent_ligne"),
-    re_path(rf"^argent/export\.{FORME}$", argent.argent_export, name="espace_argent_export"),
+    path("argent/export.<slug:forme>", argent.argent_export, name="espace_argent_export"),
 ]

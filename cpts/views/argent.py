@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from cpts.enums import VoletAci
+from cpts.erreurs import ActeInvalide
 from cpts.forms_espace import MontantsForm, MotifForm
 from cpts.models import Cpts, ExerciceAci, LigneAci, Mission
 from cpts.services.argent import ExerciceLu, LigneLue, build_livre
@@ -25,7 +26,7 @@ from cpts.services.argent_actes import (
 from cpts.services.missions import LIBELLES_MISSION
 from cpts.services.missions_calculs import list_preuves
 from cpts.views.espace import dans_espace
-from cpts.views.espace_pages import Saisie, redirect, render_page
+from cpts.views.espace_pages import Saisie, read_cles, redirect, render_page, reserve
 from cpts.views.missions import find_lien
 from portal.core.exports import Apropos, export_csv, export_xlsx
 
@@ -48,6 +49,7 @@ def name_poste(ligne: LigneLue) -> str:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @dans_espace
+@reserve(may_pay, lecture=True)
 def argent(request: HttpRequest, cpts: Cpts) -> HttpResponse:
     """Year by year; POST closes or reopens one."""
     saisie = Saisie()
@@ -93,9 +95,11 @@ def select_versements(versements: list[Versement], au: Any) -> list[Versement]:
 
 
 def change_exercice(request: HttpRequest, cpts: Cpts, saisie: Saisie) -> HttpResponse:
-    cle = request.POST.get("exercice", "")
     lus = ExerciceAci.objects.for_user(request.user).filter(cpts=cpts).select_related("cpts")
-    exercice = cast("ExerciceAci", get_object_or_404(lus, pk=int(cle) if cle.isdigit() and len(cle) < 18 else 0))
+    cles = read_cles([request.POST.get("exercice", "")])
+    exercice = cast("ExerciceAci | None", lus.filter(pk__in=cles).order_by("pk").first())
+    if exercice is None:
+        raise ActeInvalide("Choisissez un exercice de cette CPTS.")
     champs: dict[str, Any] = {}
     if request.POST.get("geste") == "rouvrir":
         champs = saisie.clean("motif", MotifForm(request.POST, prefix=f"e{exercice.pk}"))
@@ -111,6 +115,7 @@ def change_exercice(request: HttpRequest, cpts: Cpts, saisie: Saisie) -> HttpRes
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @dans_espace
+@reserve(may_pay, lecture=True)
 def argent_ligne(request: HttpRequest, cpts: Cpts, cle: int) -> HttpResponse:
     """One line of the ledger: how it is computed, the proofs behind it, what was granted and paid."""
     lues = LigneAci.objects.for_user(request.user).filter(exercice__cpts=cpts).select_related("exercice__cpts")
@@ -155,6 +160,8 @@ def find_lue(livre: list[ExerciceLu], ligne: LigneAci) -> tuple[ExerciceLu, Lign
 @require_safe
 @dans_espace
 def argent_export(request: HttpRequest, cpts: Cpts, forme: str) -> HttpResponseBase:
+    if forme not in ("csv", "xlsx"):
+        raise Http404
     livre = build_livre(cpts, au=timezone.localdate())
     nom = f"aci-{cpts.code}-{timezone.localdate():%Y-%m-%d}"
     if forme == "csv":

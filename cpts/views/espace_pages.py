@@ -1,18 +1,35 @@
 """What the pages of the space share: a form refused keeps what was typed, an act done leads back to a page."""
 
 from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from django import forms
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 
-from cpts.erreurs import ActeInvalide, ActeRefuse
+from cpts.droits import may_edit
+from cpts.erreurs import ActeInvalide, ActeRefuse, DroitRefuse
 from cpts.models import Cpts
-from cpts.views.espace import build_contexte
-from portal.core.erreurs import render_error
+from cpts.views.espace import Vue, build_contexte
 
+Droit = Callable[[Any, Cpts], bool]
 CORRIGER = "Rien n'est enregistré : corrigez les champs signalés."
+
+
+def reserve(droit: Droit = may_edit, *, lecture: bool = False) -> Callable[[Vue], Vue]:
+    """Who may not do it finds nothing at the address, as if it did not exist. `lecture`: the page may be read."""
+
+    def decorate(view: Vue) -> Vue:
+        @wraps(view)
+        def inner(request: HttpRequest, cpts: Cpts, *args: Any, **kwargs: Any) -> HttpResponse:
+            if (request.method == "POST" or not lecture) and not droit(request.user, cpts):
+                raise Http404
+            return view(request, cpts, *args, **kwargs)
+
+        return inner
+
+    return decorate
 
 
 class Saisie:
@@ -33,6 +50,8 @@ class Saisie:
         """The answer of the act; None when it was refused, the reason beside the fields."""
         try:
             return acte()
+        except DroitRefuse:
+            raise Http404 from None
         except ActeRefuse as refus:
             self.refus = refus
             if isinstance(refus, ActeInvalide):
@@ -63,8 +82,6 @@ def render_page(
     saisie: Saisie | None = None,
 ) -> HttpResponse:
     saisie = saisie or Saisie()
-    if saisie.statut == 403:
-        return render_error(request, 403, message=str(saisie.refus))
     tout = build_contexte(request, cpts, rubrique) | {"refus": saisie.refus} | contexte
     return render(request, f"cpts/missions/{gabarit}.html", tout, status=saisie.statut)
 

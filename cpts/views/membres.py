@@ -9,7 +9,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from cpts.droits import may_edit
 from cpts.forms_espace import CollageForm, MembreForm, RechercheForm, read_annee
 from cpts.models import Cpts, Membre, Praticien, Structure
 from cpts.services.indemnites import read_indemnites
@@ -27,7 +26,7 @@ from cpts.services.membres import (
 )
 from cpts.services.membres_collage import add_collage, read_membres
 from cpts.views.espace import dans_espace
-from cpts.views.espace_pages import Saisie, redirect, render_page
+from cpts.views.espace_pages import Saisie, redirect, render_page, reserve
 from portal.core.exports import Apropos, export_csv, export_xlsx
 from zonage.calculs.noms import cle_tri
 
@@ -85,6 +84,8 @@ def describe(membre: Membre) -> dict[str, Any]:
 @dans_espace
 def membres_export(request: HttpRequest, cpts: Cpts, forme: str) -> HttpResponseBase:
     """What the list shows, as a spreadsheet."""
+    if forme not in ("csv", "xlsx"):
+        raise Http404
     etat, q, lus = read_liste(request, cpts)
     lignes = [
         (
@@ -117,6 +118,7 @@ def make_form(donnees: Any = None, *, membre: Membre | None = None, nomme: bool)
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @dans_espace
+@reserve()
 def membre_ajouter(request: HttpRequest, cpts: Cpts) -> HttpResponse:
     """Look for somebody, choose them, or write a name; then the period and where they sit."""
     saisie = Saisie()
@@ -132,8 +134,6 @@ def membre_ajouter(request: HttpRequest, cpts: Cpts) -> HttpResponse:
 
         if reponse := saisie.attempt(act):
             return reponse
-    elif not may_edit(request.user, cpts):
-        raise Http404
     q = request.GET.get("q", "")[:120]
     contexte = {
         "titre": "Ajouter un membre",
@@ -162,6 +162,7 @@ def find_choisi(request: HttpRequest, cpts: Cpts) -> tuple[Praticien | None, Str
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @dans_espace
+@reserve()
 def membre(request: HttpRequest, cpts: Cpts, cle: int) -> HttpResponse:
     lus = Membre.objects.for_user(request.user).filter(cpts=cpts).select_related("cpts", "praticien", "structure")
     lu = cast("Membre", get_object_or_404(lus, pk=cle))
@@ -181,8 +182,6 @@ def membre(request: HttpRequest, cpts: Cpts, cle: int) -> HttpResponse:
 
         if reponse := saisie.attempt(act):
             return reponse
-    elif not may_edit(request.user, cpts):
-        raise Http404
     contexte = {
         "titre": nom_membre(lu),
         "membre": lu,
@@ -194,6 +193,7 @@ def membre(request: HttpRequest, cpts: Cpts, cle: int) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @dans_espace
+@reserve()
 def membres_coller(request: HttpRequest, cpts: Cpts) -> HttpResponse:
     """The report of pasted members, line by line; then the lines accepted are written."""
     saisie = Saisie()
@@ -202,8 +202,6 @@ def membres_coller(request: HttpRequest, cpts: Cpts) -> HttpResponse:
 
         def act() -> HttpResponse | None:
             texte = saisie.clean("collage", CollageForm(request.POST))["texte"]
-            if not may_edit(request.user, cpts):
-                raise Http404
             lignes.extend(read_membres(cpts, texte, au=timezone.localdate()))
             if request.POST.get("geste") != "coller":
                 return None
@@ -212,8 +210,6 @@ def membres_coller(request: HttpRequest, cpts: Cpts) -> HttpResponse:
 
         if reponse := saisie.attempt(cast("Any", act)):
             return reponse
-    elif not may_edit(request.user, cpts):
-        raise Http404
     contexte = {
         "titre": "Coller des membres",
         "collage": saisie.show("collage", CollageForm),

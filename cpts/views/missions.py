@@ -9,7 +9,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from cpts.droits import may_edit
 from cpts.enums import GenrePreuve
 from cpts.erreurs import ActeInvalide
 from cpts.forms_espace import (
@@ -39,7 +38,7 @@ from cpts.services.missions_indicateurs import add_indicateur, delete_indicateur
 from cpts.services.missions_refus import act as transaction
 from cpts.services.missions_refus import refuse_nir
 from cpts.views.espace import dans_espace
-from cpts.views.espace_pages import Saisie, redirect, render_page
+from cpts.views.espace_pages import Saisie, redirect, render_page, reserve
 from portal.accounts.portee import read_portee
 from portal.core.documents import receive_document, serve_document
 
@@ -59,6 +58,7 @@ ANNEES_MONTREES = 3
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @dans_espace
+@reserve(lecture=True)
 def missions(request: HttpRequest, cpts: Cpts) -> HttpResponse:
     """All of them with their deadlines; POST opens an optional one."""
     saisie = Saisie()
@@ -104,6 +104,7 @@ def find_mission(request: HttpRequest, cpts: Cpts, type_mission: str) -> Mission
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @dans_espace
+@reserve(lecture=True)
 def mission(request: HttpRequest, cpts: Cpts, type_mission: str) -> HttpResponse:
     lue = find_mission(request, cpts, type_mission)
     saisie = Saisie()
@@ -195,6 +196,7 @@ def find_lien(cpts: Cpts, preuve: Preuve) -> str:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @dans_espace
+@reserve(lecture=True)
 def preuve(request: HttpRequest, cpts: Cpts, type_mission: str, cle: int) -> HttpResponse:
     """The document of a proof; POST takes it away."""
     lue = find_mission(request, cpts, type_mission)
@@ -215,6 +217,7 @@ def preuve(request: HttpRequest, cpts: Cpts, type_mission: str, cle: int) -> Htt
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @dans_espace
+@reserve()
 def indicateur(request: HttpRequest, cpts: Cpts, type_mission: str, cle: int | None = None) -> HttpResponse:
     """A new indicator, or one to change or take away."""
     lue = find_mission(request, cpts, type_mission)
@@ -227,8 +230,6 @@ def indicateur(request: HttpRequest, cpts: Cpts, type_mission: str, cle: int | N
         reponse = saisie.attempt(lambda: write_indicateur(request, lue, connu, saisie))
         if reponse:
             return reponse
-    elif not may_edit(request.user, cpts):
-        raise Http404
     initial = {"version": 0, "annee": find_annee(cpts, timezone.localdate())}
     if connu is not None:
         initial = {nom: getattr(connu, nom) for nom in IndicateurForm.base_fields}

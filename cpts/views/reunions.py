@@ -6,7 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from cpts.droits import may_edit
 from cpts.erreurs import ActeInvalide, ActeRefuse
@@ -40,7 +40,7 @@ from cpts.services.reunions_presences import (
     sign_presences,
 )
 from cpts.views.espace import dans_espace
-from cpts.views.espace_pages import Saisie, read_cles, redirect, render_page
+from cpts.views.espace_pages import Saisie, read_cles, redirect, render_page, reserve
 from portal.accounts.portee import read_portee
 from portal.core.documents import serve_document
 
@@ -56,6 +56,7 @@ FAITS = {
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @dans_espace
+@reserve(lecture=True)
 def reunions(request: HttpRequest, cpts: Cpts) -> HttpResponse:
     """The list; POST opens a draft."""
     saisie = Saisie()
@@ -93,6 +94,7 @@ def make_form(cpts: Cpts, reunion: Reunion, donnees: Any = None) -> ReunionForm:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @dans_espace
+@reserve(lecture=True)
 def reunion(request: HttpRequest, cpts: Cpts, cle: int) -> HttpResponse:
     """The page of a meeting; POST saves its fields, as a draft or as held."""
     lue = find_reunion(request, cpts, cle)
@@ -160,11 +162,14 @@ def list_effets(cpts: Cpts, lue: Reunion) -> list[Any]:
     return [lu for lu in lus if lu.indicateur.calcul]
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @dans_espace
+@reserve(lecture=True)
 def presences(request: HttpRequest, cpts: Cpts, cle: int) -> HttpResponse:
-    """One gesture on the attendance sheet."""
+    """One gesture on the attendance sheet; opened again, the address leads to the sheet."""
     lue = find_reunion(request, cpts, cle)
+    if request.method != "POST":
+        return go(lue, ancre="#presences")
     saisie = Saisie()
     geste = request.POST.get("geste", "")
     if geste in ("apercu", "coller"):
@@ -210,8 +215,6 @@ def paste(request: HttpRequest, cpts: Cpts, lue: Reunion, saisie: Saisie, *, ecr
 
     def act() -> HttpResponse:
         texte = saisie.clean("collage", CollageForm(request.POST))["texte"]
-        if not may_edit(request.user, cpts):
-            raise Http404
         lignes.extend(read_presences(lue, texte))
         if ecrire:
             add_collage(lue, lignes, par=request.user)
@@ -230,6 +233,7 @@ def paste(request: HttpRequest, cpts: Cpts, lue: Reunion, saisie: Saisie, *, ecr
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @dans_espace
+@reserve(lecture=True)
 def compte_rendu(request: HttpRequest, cpts: Cpts, cle: int) -> HttpResponse:
     """The minutes, to keep; POST puts them in place or takes them away."""
     lue = find_reunion(request, cpts, cle)
@@ -252,6 +256,7 @@ def compte_rendu(request: HttpRequest, cpts: Cpts, cle: int) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @dans_espace
+@reserve()
 def reunion_supprimer(request: HttpRequest, cpts: Cpts, cle: int) -> HttpResponse:
     lue = find_reunion(request, cpts, cle)
     saisie = Saisie()
@@ -263,8 +268,6 @@ def reunion_supprimer(request: HttpRequest, cpts: Cpts, cle: int) -> HttpRespons
 
         if reponse := saisie.attempt(act):
             return reponse
-    elif not may_edit(request.user, cpts):
-        raise Http404
     contexte = {
         "titre": "Supprimer la réunion",
         "reunion": lue,

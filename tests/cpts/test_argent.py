@@ -187,7 +187,7 @@ def test_a_line_opens_its_proofs_and_the_export_says_where_amounts_come_from():
     assert "ACI des CPTS" in page
     assert "calendrier à renseigner" in page
     assert "Enregistrer les montants" not in page
-    assert elle.post(f"/espace/{cpts.code}/argent/{ligne.pk}/", {"version": 0, "accorde": "1"}).status_code == 403
+    assert elle.post(f"/espace/{cpts.code}/argent/{ligne.pk}/", {"version": 0, "accorde": "1"}).status_code == 404
     texte = b"".join(elle.get(f"/espace/{cpts.code}/argent/export.csv")).decode("utf-8-sig")
     assert "mission non démarrée" in texte
     assert texte.count("\r\n") == 1 + LigneAci.objects.filter(exercice__cpts=cpts).count()

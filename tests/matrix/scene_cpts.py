@@ -11,7 +11,8 @@ from typing import Any
 from django.db.backends.postgresql.psycopg_any import DateRange
 
 from cpts.enums import StatutCpts
-from cpts.models import Cpts, Membre, Mission, PieceCpts, Reunion
+from cpts.models import Cpts, IndicateurMission, LigneAci, Membre, Mission, PieceCpts, Preuve, Reunion
+from cpts.services.argent import refresh_argent
 from portal.core.documents import store_document
 from prevention.models import ActionPrevention
 from tests.cpts.factories import make_cpts, make_perimetre
@@ -28,12 +29,18 @@ def build_cpts(scene: Any) -> None:
         code: make_cpts(code, StatutCpts.ACI_SIGNE, departement=departement, communes=[make_commune(departement)])
         for code, departement in ((A, "71"), (B, "71"), (AILLEURS, "69"))
     }
-    for objet, make in {"cpts": None, "cpts_acte": make_acte, "cpts_csv": make_csv, **LIGNES}.items():
+    for objet, make in {
+        "cpts": None,
+        "cpts_acte": make_acte,
+        "cpts_csv": make_csv,
+        "cpts_type": make_type,
+        **LIGNES,
+    }.items():
         cles = {code: " ".join([code, *([make(cpts)] if make else [])]) for code, cpts in toutes.items()}
         scene.objets[objet] = {"dans_71": cles[B], "dans_69": cles[AILLEURS]}
         scene.siens[objet] = {acteur: cles[code] for acteur, code in COORDINATEURS.items()}
         if objet in LIGNES:
-            scene.objets[objet]["croisee"] = f"{A} {cles[B].split()[1]}"
+            scene.objets[objet]["croisee"] = f"{A} {cles[B].split(' ', 1)[1]}"
 
 
 def make_acte(cpts: Cpts) -> str:
@@ -70,7 +77,7 @@ def make_reunion(cpts: Cpts) -> str:
 
 
 def make_mission(cpts: Cpts) -> str:
-    return str(Mission.objects.create(cpts=cpts, type="prevention").pk)
+    return str(find_mission(cpts).pk)
 
 
 def make_action(cpts: Cpts) -> str:
@@ -91,12 +98,51 @@ def make_action(cpts: Cpts) -> str:
     return str(action.pk)
 
 
+def make_type(cpts: Cpts) -> str:
+    return find_mission(cpts).type
+
+
+def find_mission(cpts: Cpts) -> Mission:
+    return Mission.objects.get_or_create(cpts=cpts, type="prevention")[0]
+
+
+def make_indicateur(cpts: Cpts) -> str:
+    mission = find_mission(cpts)
+    return f"{mission.type} {IndicateurMission.objects.create(mission=mission, annee=2026, libelle='Essai').pk}"
+
+
+def make_preuve(cpts: Cpts) -> str:
+    mission, piece = find_mission(cpts), PieceCpts.objects.get(pk=make_piece_cpts(cpts))
+    document, jour = piece.document, date(2026, 1, 15)
+    preuve = Preuve.objects.create(mission=mission, genre="document", document=document, libelle="Essai", jour=jour)
+    piece.delete()
+    return f"{mission.type} {preuve.pk}"
+
+
+def make_compte_rendu(cpts: Cpts) -> str:
+    piece = PieceCpts.objects.get(pk=make_piece_cpts(cpts))
+    reunion = Reunion.objects.create(
+        cpts=cpts, titre="Réunion d'essai", jour=date(2026, 1, 15), compte_rendu=piece.document
+    )
+    piece.delete()
+    return str(reunion.pk)
+
+
+def make_ligne_aci(cpts: Cpts) -> str:
+    refresh_argent(cpts)
+    return str(LigneAci.objects.get(exercice__cpts=cpts, exercice__rang=1, mission="").pk)
+
+
 LIGNES: dict[str, Callable[[Cpts], str]] = {
     "cpts_piece": make_piece_cpts,
     "cpts_perimetre": make_brouillon,
     "cpts_membre": make_membre,
     "cpts_reunion": make_reunion,
     "cpts_mission": make_mission,
+    "cpts_indicateur": make_indicateur,
+    "cpts_preuve": make_preuve,
+    "cpts_compte_rendu": make_compte_rendu,
+    "cpts_ligne_aci": make_ligne_aci,
     "cpts_action": make_action,
 }
 """Rows of a CPTS, in addresses « code cle »: each part of the space adds its own here."""
