@@ -75,7 +75,8 @@ class CampagneForm(forms.Form):
         lus = dict(self.cleaned_data)
         periode = DateRange(lus.pop("debut"), lus.pop("fin") + timedelta(days=1))
         precedente = self.precedentes.get(lus.pop("precedente"))
-        return {**lus, "region_code": lus.pop("region"), "periode": periode, "precedente": precedente}
+        region_code = lus.pop("region")
+        return {**lus, "region_code": region_code, "periode": periode, "precedente": precedente}
 
 
 def read_campagne(campagne: Campagne) -> dict[str, Any]:

@@ -44,7 +44,7 @@ def hide_cellules(
     groupes = _group(utiles)
     while True:
         _hide_restes(utiles, effectifs, cachees, seuil)
-        exposees = _find_exposees(groupes, effectifs.keys() - cachees)
+        exposees = _find_exposees(groupes, effectifs.keys() - cachees) & effectifs.keys()
         ajouts = {_choose(cle, utiles, effectifs, cachees) for cle in exposees} - {None}
         if not ajouts:
             return petites, cachees - petites
@@ -115,12 +115,12 @@ def _subtract(cible: Equation, source: Equation, facteur: Fraction) -> None:
 
 
 def _hide_restes(sommes: Sequence[Somme], effectifs: Mapping[Cle, Effectif], cachees: set[Cle], seuil: int) -> None:
-    """Hidden parts must not be few even together: « the others » of a published total is itself a number.
+    """Parts that are not shown must not be few even together: « the others » of a published total is a number.
 
     The smallest of its parts is hidden with them, then the next; at last the total.
     """
     for somme in sommes:
-        if somme.total in cachees or not any(part in cachees for part in somme.parts):
+        if somme.total in cachees or not any(part in cachees or part not in effectifs for part in somme.parts):
             continue
         visibles = [part for part in somme.parts if part in effectifs and part not in cachees]
         visibles.sort(key=lambda part: (effectifs[part].numerateur, repr(part)), reverse=True)
@@ -139,8 +139,15 @@ def _subtract_effectifs(total: Effectif, parts: Sequence[Effectif]) -> Effectif:
 
 
 def _choose(cle: Cle, sommes: Sequence[Somme], effectifs: Mapping[Cle, Effectif], cachees: set[Cle]) -> Cle | None:
-    """The smallest cell to hide with one that is exposed: among the parts of its sums, else a total."""
-    siennes = [somme for somme in sommes if cle in somme.parts or cle == somme.total]
-    parts = {part for somme in siennes for part in somme.parts if part in effectifs and part not in cachees}
-    candidates = parts or {somme.total for somme in siennes if somme.total not in cachees}
-    return min(candidates, key=lambda part: (effectifs[part].numerateur, repr(part)), default=None)
+    """The smallest cell to hide with one that is exposed: a part of its sums, else a total, else one step further."""
+    atteintes = {cle}
+    while True:
+        siennes = [somme for somme in sommes if somme.total in atteintes or not atteintes.isdisjoint(somme.parts)]
+        parts = {part for somme in siennes for part in somme.parts if part in effectifs and part not in cachees}
+        candidates = parts or {somme.total for somme in siennes if somme.total not in cachees}
+        if candidates:
+            return min(candidates, key=lambda part: (effectifs[part].numerateur, repr(part)))
+        suivantes = atteintes.union(*(somme.parts | {somme.total} for somme in siennes))
+        if suivantes == atteintes:
+            return None
+        atteintes = suivantes

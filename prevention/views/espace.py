@@ -68,9 +68,9 @@ def find_action(request: HttpRequest, cpts: Cpts, pk: int) -> ActionPrevention:
     return action
 
 
-def show(request: HttpRequest, cpts: Cpts, page: str, titre: str, statut: int = 200, **lies: Any) -> HttpResponse:
+def show(request: HttpRequest, cpts: Cpts, gabarit: str, titre: str, statut: int = 200, **lies: Any) -> HttpResponse:
     contexte = build_contexte(request, cpts, "espace_actions") | {"titre": titre, **lies}
-    return render(request, f"prevention/espace/{page}.html", contexte, status=statut)
+    return render(request, f"prevention/espace/{gabarit}.html", contexte, status=statut)
 
 
 def go(cpts: Cpts, action: ActionPrevention | None = None) -> HttpResponseRedirect:
