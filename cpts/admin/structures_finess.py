@@ -100,7 +100,8 @@ def list_differences(proposition: PropositionFiness) -> list[tuple[str, str, str
     """Field, before, after."""
     lignes = []
     for nom in sorted({*proposition.avant, *proposition.apres}):
-        libelle = NOMS.get(nom) or str(Structure._meta.get_field(nom).verbose_name)
+        champ: Any = Structure._meta.get_field(nom)
+        libelle = NOMS.get(nom) or str(champ.verbose_name)
         avant, apres = proposition.avant.get(nom), proposition.apres.get(nom)
         lignes.append((libelle[:1].upper() + libelle[1:], show_valeur(nom, avant), show_valeur(nom, apres)))
     return lignes

@@ -97,11 +97,13 @@ class StructureForm(SaisieForm):
 
     def __init__(self, donnees: Any = None, *, structure: Structure | None = None, regions: list[str]) -> None:
         super().__init__(donnees, initial=read_initial(structure))
-        self.structure, self.trouvee = structure, None
+        self.structure = structure
+        self.trouvee: Commune | None = None
         lues = Cpts.objects.filter(region_code__in=regions) if regions else Cpts.objects.all()
         choix = list(lues.order_by("nom", "code").values_list("code", "nom")[:CPTS_MAX])
-        if structure is not None and structure.cpts_id and structure.cpts_id not in dict(choix):
-            choix.append((structure.cpts_id, structure.cpts.nom))
+        sienne = structure.cpts if structure is not None else None
+        if sienne is not None and sienne.pk not in dict(choix):
+            choix.append((sienne.pk, sienne.nom))
         champ: Any = self.fields["cpts"]
         champ.choices = [("", "Aucune"), *choix]
         for nom in ("longitude", "latitude"):

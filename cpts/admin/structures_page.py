@@ -15,6 +15,7 @@ from cpts.admin.structures_formulaires import (
     suggest_cpts,
 )
 from cpts.droits import INSTRUIRE, may_edit_structure
+from cpts.enums import TypeStructure
 from cpts.models import ActeStructure, Equipier, PieceStructure, PropositionFiness, Structure
 from cpts.regles.vie_structures import ETAPES, list_actions, name_action
 from cpts.services.structures_equipe import EQUIPE_MAX, NATURES, PIECES_MAX
@@ -81,7 +82,7 @@ def build_page(structure: Structure, moi: User, lies: dict[str, forms.Form]) -> 
 def list_proposes(structure: Structure, lies: dict[str, forms.Form]) -> list[Propose]:
     """Those of the state; and the one that was just refused, so that what was typed is not lost."""
     actions = list_actions(structure.type, structure.statut)
-    etapes = ETAPES[structure.type]
+    etapes = ETAPES[TypeStructure(structure.type)]
     return [
         Propose(
             action,

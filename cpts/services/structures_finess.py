@@ -108,7 +108,7 @@ def _create(proposition: PropositionFiness, par: User, type_: str) -> Structure:
 
 def _change(proposition: PropositionFiness, par: User) -> str:
     """Only what is still as it was when FINESS was read, and that no agent wrote since."""
-    structure = Structure.objects.select_for_update(no_key=True, of=("self",)).get(pk=proposition.structure_id)
+    structure = Structure.objects.select_for_update(no_key=True, of=("self",)).get(propositions=proposition)
     gardes = []
     for nom, valeur in proposition.apres.items():
         attribut = "commune_id" if nom == "commune" else nom
@@ -127,13 +127,14 @@ def _change(proposition: PropositionFiness, par: User) -> str:
         objet=name_objet(structure), action="finess", auteur=par, details={"champs": changes, "gardes": gardes}
     )
     if gardes:
-        noms = ", ".join(str(Structure._meta.get_field(nom).verbose_name) for nom in gardes)
+        champs: list[Any] = [Structure._meta.get_field(nom) for nom in gardes]
+        noms = ", ".join(str(champ.verbose_name) for champ in champs)
         return f"Structure mise à jour, sauf ce qu'un agent a écrit depuis : {noms}."
     return "Structure mise à jour."
 
 
 def _close(proposition: PropositionFiness, par: User) -> str:
-    structure = Structure.objects.get(pk=proposition.structure_id)
+    structure = Structure.objects.get(propositions=proposition)
     if structure.statut not in VIVANTES:
         raise ActeImpossible("Cette structure n'est déjà plus ouverte : écartez la proposition.")
     hopital = structure.type == TypeStructure.HOPITAL_PROXIMITE

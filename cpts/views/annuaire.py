@@ -204,7 +204,7 @@ def list_lignes_cpts(demande: Demande, au: date) -> Iterator[list[Any]]:
     nombres = count_communes([perimetre.pk for perimetre in perimetres.values()])
     for cpts in lues:
         perimetre = perimetres.get(cpts.code)
-        poids = [None, None, None]
+        poids: list[int | None] = [None, None, None]
         if perimetre:
             poids = [perimetre.population, perimetre.millesime_population, perimetre.taille]
         yield [

@@ -4,7 +4,7 @@ Pins and CPTS are links that the keyboard reaches; the list below the map says t
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -18,7 +18,16 @@ from cpts.lecture_perimetres import find_couvrantes
 from cpts.models import Cpts, Structure
 from cpts.regles.vie_structures import FINIES
 from cpts.views.annuaire_filtres import Demande
-from zonage.cartographie import Planche, fusionne, place_points, planche_choisie, planche_communes, planche_france
+from zonage.cartographie import (
+    Encart,
+    Forme,
+    Planche,
+    fusionne,
+    place_points,
+    planche_choisie,
+    planche_communes,
+    planche_france,
+)
 from zonage.models import Commune, Departement
 
 REPERES_MAX = 3_000
@@ -63,7 +72,7 @@ class Carte:
     fond: SafeString
     reperes: SafeString
     legende: list[tuple[SafeString, str, int]]
-    encarts: list[tuple[object, SafeString]]
+    encarts: Sequence[tuple[Encart, SafeString]]
     absents: int = 0
 
 
@@ -133,17 +142,16 @@ def draw_france(
     planche = planche_france()
     bornes = [1, 5, 15, 40]
 
-    def paint(formes: Iterable[object]) -> SafeString:
+    def paint(formes: Iterable[Forme]) -> SafeString:
         morceaux = []
         for forme in formes:
-            code, trace = forme.code, forme.trace  # type: ignore[attr-defined]
-            nombre = nombres.get(code, 0)
+            nombre = nombres.get(forme.code, 0)
             rang = sum(nombre >= borne for borne in bornes)
             fond = TEINTES[rang - 1] if rang else VIDE
-            nom = departements[code].nom if code in departements else code
-            titre = escape(f"{nom} ({code}) : {nombre} {mot}{'s' if nombre > 1 and mot != 'CPTS' else ''}")
-            dessin = f'<path fill="{fond}" d="{trace}"><title>{titre}</title></path>'
-            lien = escape(demande.url(departement=code, region=""))
+            nom = departements[forme.code].nom if forme.code in departements else forme.code
+            titre = escape(f"{nom} ({forme.code}) : {nombre} {mot}{'s' if nombre > 1 and mot != 'CPTS' else ''}")
+            dessin = f'<path fill="{fond}" d="{forme.trace}"><title>{titre}</title></path>'
+            lien = escape(demande.url(departement=forme.code, region=""))
             morceaux.append(f'<a href="{lien}" aria-label="{titre}">{dessin}</a>' if nombre else dessin)
         return mark_safe("".join(morceaux))  # noqa: S308 — every value above is escaped
 
