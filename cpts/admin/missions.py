@@ -21,7 +21,9 @@ class DeCptsAdmin(LectureSeule):
     sortable_by = ()
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
-        return super().get_queryset(request).for_user(request.user)
+        lus: Any = super().get_queryset(request)
+        visibles: QuerySet = lus.for_user(request.user)
+        return visibles
 
 
 @admin.register(Mission)
@@ -55,7 +57,9 @@ class LigneInline(admin.TabularInline):
         return False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
-        return super().get_queryset(request).for_user(request.user)
+        lus: Any = super().get_queryset(request)
+        visibles: QuerySet = lus.for_user(request.user)
+        return visibles
 
 
 @admin.register(ExerciceAci)

@@ -116,6 +116,7 @@ class ParametreAciAdmin(admin.ModelAdmin):
 
     def save_model(self, request: HttpRequest, obj: ParametreAci, form: Any, change: bool) -> None:
         """The expected amounts of the contracts of the région follow, in the background."""
+        auteur: Any = request.user
         with transaction.atomic():
             super().save_model(request, obj, form, change)
             details = {"code": obj.code, "region": obj.region_code, "taille": obj.taille, "mission": obj.mission}
@@ -123,7 +124,7 @@ class ParametreAciAdmin(admin.ModelAdmin):
             Evenement.objects.create(
                 objet=f"cpts.parametreaci:{obj.pk}",
                 action="modification" if change else "saisie",
-                auteur=request.user,
+                auteur=auteur,
                 details=details,
             )
             post("cpts.missions_parametres", obj.region_code, cle=f"parametres:{obj.region_code}")

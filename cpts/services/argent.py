@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from django.db.backends.postgresql.psycopg_any import DateRange
 
@@ -276,7 +277,7 @@ def refresh_argent(cpts: Cpts) -> int:
 
 
 def _refresh_exercices(cpts: Cpts, annees: dict[int, Annee]) -> int:
-    approuves = list(
+    approuves: list[tuple[Any, int | None, int | None]] = list(
         Perimetre.objects.filter(cpts=cpts, statut=StatutPerimetre.APPROUVE)
         .order_by("pk")
         .values_list("periode", "taille", "population")[:200]

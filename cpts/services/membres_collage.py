@@ -40,9 +40,7 @@ def read_membres(cpts: Cpts, texte: str, *, au: date) -> list[LigneLue]:
     return lignes
 
 
-def _read_ligne(
-    ligne: LigneLue, au: date, connus: dict[str, Praticien], praticiens: set[str | None], noms: set[str]
-) -> None:
+def _read_ligne(ligne: LigneLue, au: date, connus: dict[str, Praticien], praticiens: set[str], noms: set[str]) -> None:
     brutes = ligne.valeurs
     rpps = "".join(brutes.get("rpps", "").split())
     praticien = connus.get(rpps)

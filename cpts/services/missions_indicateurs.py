@@ -43,7 +43,7 @@ def delete_indicateur(indicateur: IndicateurMission, *, par: Any) -> None:
 
 def _clean(champs: dict[str, Any]) -> dict[str, Any]:
     """A computed indicator keeps no value of its own."""
-    valeurs = {nom: champs.get(nom) for nom in CHAMPS}
+    valeurs: dict[str, Any] = {nom: champs.get(nom) for nom in CHAMPS}
     for nom in ("libelle", "calcul", "unite", "source"):
         valeurs[nom] = valeurs[nom] or ""
     if valeurs["calcul"]:

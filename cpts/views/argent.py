@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from typing import Any, cast
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
@@ -97,7 +96,7 @@ def select_versements(versements: list[Versement], au: Any) -> list[Versement]:
 def change_exercice(request: HttpRequest, cpts: Cpts, saisie: Saisie) -> HttpResponse:
     lus = ExerciceAci.objects.for_user(request.user).filter(cpts=cpts).select_related("cpts")
     cles = read_cles([request.POST.get("exercice", "")])
-    exercice = cast("ExerciceAci | None", lus.filter(pk__in=cles).order_by("pk").first())
+    exercice = lus.filter(pk__in=cles).order_by("pk").first()
     if exercice is None:
         raise ActeInvalide("Choisissez un exercice de cette CPTS.")
     champs: dict[str, Any] = {}
@@ -119,7 +118,7 @@ def change_exercice(request: HttpRequest, cpts: Cpts, saisie: Saisie) -> HttpRes
 def argent_ligne(request: HttpRequest, cpts: Cpts, cle: int) -> HttpResponse:
     """One line of the ledger: how it is computed, the proofs behind it, what was granted and paid."""
     lues = LigneAci.objects.for_user(request.user).filter(exercice__cpts=cpts).select_related("exercice__cpts")
-    ligne = cast("LigneAci", get_object_or_404(lues, pk=cle))
+    ligne = get_object_or_404(lues, pk=cle)
     saisie = Saisie()
     if request.method == "POST":
 
@@ -159,14 +158,16 @@ def find_lue(livre: list[ExerciceLu], ligne: LigneAci) -> tuple[ExerciceLu, Lign
 
 @require_safe
 @dans_espace
-def argent_export(request: HttpRequest, cpts: Cpts, forme: str) -> HttpResponseBase:
+def argent_export(request: HttpRequest, cpts: Cpts, forme: str) -> HttpResponse:
     if forme not in ("csv", "xlsx"):
         raise Http404
     livre = build_livre(cpts, au=timezone.localdate())
     nom = f"aci-{cpts.code}-{timezone.localdate():%Y-%m-%d}"
     if forme == "csv":
-        return export_csv(nom, COLONNES, list_lignes(livre))
-    return export_xlsx(nom, COLONNES, list_lignes(livre), apropos=Apropos("Argent de l'ACI", cpts.nom))
+        return cast("HttpResponse", export_csv(nom, COLONNES, list_lignes(livre)))
+    return cast(
+        "HttpResponse", export_xlsx(nom, COLONNES, list_lignes(livre), apropos=Apropos("Argent de l'ACI", cpts.nom))
+    )
 
 
 def list_lignes(livre: list[ExerciceLu]) -> Iterator[tuple[Any, ...]]:

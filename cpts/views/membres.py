@@ -3,7 +3,6 @@
 from typing import Any, cast
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
@@ -82,7 +81,7 @@ def describe(membre: Membre) -> dict[str, Any]:
 
 @require_safe
 @dans_espace
-def membres_export(request: HttpRequest, cpts: Cpts, forme: str) -> HttpResponseBase:
+def membres_export(request: HttpRequest, cpts: Cpts, forme: str) -> HttpResponse:
     """What the list shows, as a spreadsheet."""
     if forme not in ("csv", "xlsx"):
         raise Http404
@@ -103,9 +102,11 @@ def membres_export(request: HttpRequest, cpts: Cpts, forme: str) -> HttpResponse
     ]
     nom = f"membres-{cpts.code}-{timezone.localdate():%Y-%m-%d}"
     if forme == "csv":
-        return export_csv(nom, COLONNES, lignes)
+        return cast("HttpResponse", export_csv(nom, COLONNES, lignes))
     filtres = [ETATS[etat], *([f"Recherche : {q}"] if q else [])]
-    return export_xlsx(nom, COLONNES, lignes, apropos=Apropos("Membres de la CPTS", cpts.nom, filtres))
+    return cast(
+        "HttpResponse", export_xlsx(nom, COLONNES, lignes, apropos=Apropos("Membres de la CPTS", cpts.nom, filtres))
+    )
 
 
 def make_form(donnees: Any = None, *, membre: Membre | None = None, nomme: bool) -> MembreForm:
@@ -165,7 +166,7 @@ def find_choisi(request: HttpRequest, cpts: Cpts) -> tuple[Praticien | None, Str
 @reserve()
 def membre(request: HttpRequest, cpts: Cpts, cle: int) -> HttpResponse:
     lus = Membre.objects.for_user(request.user).filter(cpts=cpts).select_related("cpts", "praticien", "structure")
-    lu = cast("Membre", get_object_or_404(lus, pk=cle))
+    lu = get_object_or_404(lus, pk=cle)
     nomme = lu.praticien_id is None and lu.structure_id is None
     saisie = Saisie()
     if request.method == "POST":

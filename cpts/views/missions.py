@@ -1,7 +1,7 @@
 """Missions in the space: what is due, where each stands, its indicators and its proofs."""
 
 from datetime import date
-from typing import Any, cast
+from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
@@ -99,7 +99,7 @@ def go(mission: Mission, fait: str, ancre: str = "") -> HttpResponse:
 
 def find_mission(request: HttpRequest, cpts: Cpts, type_mission: str) -> Mission:
     lues = Mission.objects.for_user(request.user).filter(cpts=cpts).select_related("cpts")
-    return cast("Mission", get_object_or_404(lues, type=type_mission))
+    return get_object_or_404(lues, type=type_mission)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

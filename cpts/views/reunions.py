@@ -1,6 +1,6 @@
 """Meetings in the space: the list, a draft saved as it is written, attendance, minutes, deletion."""
 
-from typing import Any, cast
+from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
@@ -84,7 +84,7 @@ def go(reunion: Reunion, fait: str = "", ancre: str = "") -> HttpResponse:
 
 def find_reunion(request: HttpRequest, cpts: Cpts, cle: int) -> Reunion:
     lues = Reunion.objects.for_user(request.user).filter(cpts=cpts).select_related("cpts", "mission", "compte_rendu")
-    return cast("Reunion", get_object_or_404(lues, pk=cle))
+    return get_object_or_404(lues, pk=cle)
 
 
 def make_form(cpts: Cpts, reunion: Reunion, donnees: Any = None) -> ReunionForm:
@@ -206,7 +206,7 @@ def change_feuille(request: HttpRequest, lue: Reunion, geste: str, saisie: Saisi
 def find_presence(request: HttpRequest, lue: Reunion, cle: str) -> Presence:
     cles = read_cles([cle])
     lues = Presence.objects.for_user(request.user).filter(reunion=lue).select_related("reunion__cpts", "membre")
-    return cast("Presence", get_object_or_404(lues, pk=cles[0] if cles else 0))
+    return get_object_or_404(lues, pk=cles[0] if cles else 0)
 
 
 def paste(request: HttpRequest, cpts: Cpts, lue: Reunion, saisie: Saisie, *, ecrire: bool) -> HttpResponse:
