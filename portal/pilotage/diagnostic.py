@@ -1,7 +1,7 @@
 """The diagnosis of a territory: its figures beside those of its département, its région and France.
 
-One shape for the page, the PDF and the data: blocks of lines, a case for each territory. Each case says its day and its
-source, or why it has no value. What is summed over the communes is the sum of the column of the communes, to the unit.
+One shape for the page, the PDF and the data: blocks of lines, a case for each territory. Each case says its day and
+its source, or why it has no value. What is summed over the communes is the sum of their column, to the unit.
 """
 
 from collections import Counter

@@ -13,10 +13,8 @@ from portal.pilotage.diagnostic import Bloc, Case, Colonne, Diagnostic, Ligne, d
 from portal.pilotage.diagnostic_lecture import (
     AGES,
     MEDECIN,
-    CommuneLue,
     Habitants,
     OffreLue,
-    Reference,
     list_departements,
     read_apl,
     read_donnees,
@@ -31,6 +29,8 @@ from zonage.comparaisons import SANS_NIVEAU, cumul, repartitions_france
 from zonage.enums import Origine, Profession, StatutZone
 
 POUR: Final = 10_000
+TOUJOURS: Final = frozenset({"sans_medecin_traitant_17", "sans_medecin_traitant_70"})
+"""Shown even when nobody entered them: « à renseigner »."""
 MILLESIME_AGES: Final = 2021
 INSEE_POPULATION: Final = "Insee, populations municipales"
 INSEE_AGES: Final = f"Insee, population par grand groupe d’âge (IRIS), {MILLESIME_AGES}"
@@ -67,7 +67,9 @@ def add_population(diagnostic: Diagnostic) -> None:
     ages_autour = [[sum(lu.ages[rang] for lu in lus) for rang in range(3)] for lus in autour]
     inconnues = [commune.nom for commune in communes.values() if commune.population is None]
     lignes = [
-        Ligne("communes", "Communes", "communes", 0, build_cases([len(communes), *(sum_communes(lus) for lus in autour)])),
+        Ligne(
+            "communes", "Communes", "communes", 0, build_cases([len(communes), *(sum_communes(lus) for lus in autour)])
+        ),
         Ligne("population", "Population municipale", "habitants", 0, build_cases([population, *totaux])),
     ]
     note_ages = f"Au 1er janvier {MILLESIME_AGES} : ne s’ajoute pas à la population municipale."
@@ -104,7 +106,7 @@ def add_medecin_traitant(diagnostic: Diagnostic) -> None:
     lignes = []
     for definition in DEFINITIONS.values():
         lues = [donnees.get((definition.code, type_, code)) for type_, code in territoires]
-        if not any(lues) and not definition.code.startswith("sans_medecin_traitant_") or definition.code.endswith("_ald") and not any(lues):
+        if not any(lues) and definition.code not in TOUJOURS:
             continue
         lignes.append(
             Ligne(
@@ -116,7 +118,7 @@ def add_medecin_traitant(diagnostic: Diagnostic) -> None:
                 definition.definition,
             )
         )
-    note = "Chiffres saisis avec leur source par la coordination d’une CPTS ou par l’ARS ; aucun n’est calculé par le portail."
+    note = "Saisis avec leur source par la coordination d’une CPTS ou par l’ARS ; aucun n’est calculé par le portail."
     demonstration = any(lue.demonstration for lue in donnees.values())
     diagnostic.blocs.append(Bloc("acces", "Médecin traitant et urgences", lignes, "", [], [note], demonstration))
 
@@ -173,8 +175,12 @@ def build_offre(
     ]
     return [
         Ligne(f"offre_{code}", libelle, "praticiens", 0, build_cases([total for total, _ in couples])),
-        Ligne(f"liberaux_{code}", f"{libelle}, dont libéraux", "praticiens", 0, build_cases([un for _, un in couples])),
-        Ligne(f"densite_{code}", f"{libelle} pour 10 000 habitants", "pour 10 000 habitants", 1, build_cases(densites)),
+        Ligne(
+            f"liberaux_{code}", f"{libelle}, dont libéraux", "praticiens", 0, build_cases([un for _, un in couples])
+        ),
+        Ligne(
+            f"densite_{code}", f"{libelle} pour 10 000 habitants", "pour 10 000 habitants", 1, build_cases(densites)
+        ),
     ]
 
 
@@ -294,6 +300,3 @@ def sum_connus(valeurs: object) -> int:
 
 def sum_communes(habitants: Sequence[Habitants]) -> int:
     return sum(lu.communes for lu in habitants)
-
-
-__all__ = ["CommuneLue", "Reference", "build_diagnostic"]

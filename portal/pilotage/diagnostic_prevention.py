@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Final
 
+from django.conf import settings
+
 from portal.pilotage.diagnostic import Bloc, Case, Colonne, Diagnostic, Ligne, decimal
 from portal.pilotage.diagnostic_lecture import CommuneLue, PreventionLue, read_prevention
 from prevention.lecture import Taux, add_releves, build_taux, voit_public
@@ -15,11 +17,14 @@ from prevention.models import Cible, Releve
 from zonage.models import Commune
 
 Periode = tuple[date, date]
-SECRET: Final = (
-    "« Masqué » : moins de onze personnes, ou un chiffre qui permettrait de le retrouver par différence. Le total n’est "
-    "alors donné que s’il a été publié pour le territoire entier."
-)
-CIBLES_MAX = 12
+CIBLES_MAX: Final = 12
+
+
+def describe_secret() -> str:
+    return (
+        f"« Masqué » : moins de {settings.MAILLAGE_SEUIL_SECRET} personnes, ou un chiffre qui permettrait de le "
+        "retrouver par différence. L’ensemble n’est alors donné que s’il a été publié pour le territoire entier."
+    )
 
 
 def add_prevention(diagnostic: Diagnostic) -> None:
@@ -45,12 +50,20 @@ def add_prevention(diagnostic: Diagnostic) -> None:
         notes = ["Aucun relevé de prévention n’est publié pour ce territoire."]
     demonstration = any(case.demonstration for ligne in lignes for case in ligne.cases)
     diagnostic.blocs.append(
-        Bloc("prevention", "Prévention", lignes, "", sorted(sources)[:8], [*notes, *([SECRET] if lignes else [])], demonstration)
+        Bloc(
+            "prevention",
+            "Prévention",
+            lignes,
+            "",
+            sorted(sources)[:8],
+            [*notes, *([describe_secret()] if lignes else [])],
+            demonstration,
+        )
     )
 
 
 def find_ecritures(communes: Mapping[str, CommuneLue]) -> dict[str, str]:
-    """By unit, the code under which prevention counts it: a city whose every arrondissement is there is one commune."""
+    """By unit, the code under which prevention counts it: a city that is there whole is one commune."""
     meres = {lue.mere for lue in communes.values() if lue.mere}
     if not meres:
         return {code: code for code in communes}
@@ -124,7 +137,7 @@ def add_colonnes(
     total: Taux | None,
     ecritures: Mapping[str, str],
 ) -> None:
-    """People counted, commune by commune, when communes have figures. A city by arrondissement has no line of its own."""
+    """People counted, commune by commune, when communes have figures. A city has no line of its own."""
     lus = {
         code: build_taux(releves["commune", ecrit])
         for code, ecrit in ecritures.items()

@@ -371,7 +371,11 @@ MAILLAGE_PRORATAS = env.dict("MAILLAGE_PRORATAS", default={})
 # Agents give a code after their password; production refuses to start without it (docs/adr/0105).
 MAILLAGE_DEUX_FACTEURS = env.bool("MAILLAGE_DEUX_FACTEURS", default=True)
 # What the apps show on the page of the account: functions (request) -> (template, context), or None for nothing.
-MAILLAGE_SECTIONS_COMPTE: list[str] = ["aides.views.contrats.find_section", "portal.accounts.views.donnees.section"]
+MAILLAGE_SECTIONS_COMPTE: list[str] = [
+    "cpts.taches_espace.find_section",
+    "aides.views.contrats.find_section",
+    "portal.accounts.views.donnees.section",
+]
 # How long data is kept: the categories of each app; who holds back and erases what of a person, from the highest app
 # to the lowest (docs/adr/0160, 0162); and where erasures are remembered, outside the base, for the day of a restore.
 MAILLAGE_CONSERVATION = [
@@ -390,7 +394,9 @@ MAILLAGE_EFFACEMENTS = env.path("MAILLAGE_EFFACEMENTS", default=BASE_DIR / ".var
 MAILLAGE_TACHES_AGENTS: list[str] = [
     "aides.dossiers.taches_agents.list_taches",
     "cpts.taches_agents.list_taches",
+    "cpts.taches_structures.list_taches",
     "cpts.sections_missions.list_taches",
+    "cpts.taches_espace.list_taches",
     "zonage.taches_agents.list_taches",
     "portal.core.taches_agents.list_taches",
 ]
@@ -405,11 +411,18 @@ MAILLAGE_RUBRIQUES_ESPACE: list[tuple[str, str]] = [
     ("espace_membres", "Membres"),
     ("espace_argent", "Argent"),
     ("espace_actions", "Actions"),
+    ("espace_structures", "Structures"),
+    ("espace_donnees", "Chiffres"),
+    ("espace_territoires", "Diagnostics"),
+    ("espace_acces", "Accès"),
 ]
 MAILLAGE_SECTIONS_ESPACE: list[str] = [
+    "cpts.sections_espace.list_sections",
     "cpts.sections_missions.list_sections",
     "prevention.accueil.list_sections",
 ]
+# Its cards, in a line each: functions (request, cpts) -> list[cpts.cartes_espace.Carte].
+MAILLAGE_CARTES_ESPACE: list[str] = ["cpts.cartes_espace.build_cartes", "prevention.cartes_espace.build_cartes"]
 # What `load_demonstration` loads after the zoning: functions (avance) -> sentence of what was written.
 MAILLAGE_JEUX_DEMONSTRATION: list[str] = [
     "cpts.services.demonstration_cpts.load_cpts",  # first: the others look for the CPTS

@@ -1,0 +1,143 @@
+"""The cards of the home of a CPTS: where each part stands, in one line (`MAILLAGE_CARTES_ESPACE`)."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.module_loading import import_string
+
+from cpts.enums import StatutMission, StatutPerimetre, StatutStructure
+from cpts.lecture_perimetres import Heritages, find_couvrantes, list_codes, read_regle_taille, read_unites, weigh
+from cpts.models import Cpts, Membre, Mission, Perimetre, Structure
+from cpts.services.argent import build_livre
+from cpts.services.membres import count_professions
+
+MEMBRES_LUS = 2_000
+A_RENSEIGNER = "à renseigner"
+
+
+@dataclass(frozen=True, slots=True)
+class Carte:
+    """`phrases`: what it says, the most useful first. `liens`: (label, address) beside the first."""
+
+    rang: int
+    titre: str
+    lien: str
+    phrases: Sequence[str]
+    liens: Sequence[tuple[str, str]] = ()
+
+
+def list_cartes(request: HttpRequest, cpts: Cpts) -> list[Carte]:
+    cartes = [carte for chemin in settings.MAILLAGE_CARTES_ESPACE for carte in import_string(chemin)(request, cpts)]
+    return sorted(cartes, key=lambda carte: (carte.rang, carte.titre))
+
+
+def build_cartes(request: HttpRequest, cpts: Cpts) -> list[Carte]:
+    au = timezone.localdate()
+    return [
+        build_territoire(cpts, au),
+        build_missions(cpts),
+        build_argent(cpts, au),
+        build_membres(cpts, au),
+        build_structures(cpts),
+    ]
+
+
+def build_territoire(cpts: Cpts, au: date) -> Carte:
+    lien = reverse("espace_perimetre", args=[cpts.code])
+    diagnostic = ("Diagnostic du territoire", f"{reverse('diagnostic')}?territoire=cpts:{cpts.code}")
+    perimetres = Perimetre.objects.filter(cpts=cpts, statut=StatutPerimetre.APPROUVE, periode__contains=au)
+    perimetre = perimetres.first()  # one at most: the exclusion constraint
+    if perimetre is None:
+        return Carte(10, "Mon territoire", lien, ["Aucun périmètre approuvé n’est en vigueur."])
+    heritages = Heritages()
+    unites = read_unites(list_codes(perimetre), heritages)
+    poids = weigh(unites.values(), read_regle_taille(cpts.region_code, au))
+    millesime = f" (population {poids.millesimes[-1]})" if poids.millesimes else ""
+    alentour = heritages.expand(v for unite in unites.values() for v in unite.voisines) - unites.keys()
+    blanches = len(alentour) - len(find_couvrantes(alentour, au, heritages=heritages))
+    phrases = [
+        f"{_nombre(poids.population)} habitants{millesime}, {poids.communes} communes",
+        f"Taille {poids.taille} au sens de l’ACI, {poids.tranche}" + (", à confirmer" if poids.a_confirmer else ""),
+        f"{_accorde(blanches, 'commune voisine')} sans CPTS" if blanches else "Aucune commune voisine sans CPTS",
+    ]
+    return Carte(10, "Mon territoire", lien, phrases, [diagnostic])
+
+
+def build_missions(cpts: Cpts) -> Carte:
+    lien = reverse("espace_missions", args=[cpts.code])
+    etats = Counter(Mission.objects.filter(cpts=cpts).order_by("pk").values_list("statut", flat=True)[:20])
+    if not etats:
+        return Carte(20, "Mes missions et preuves", lien, ["Les missions s’ouvrent à la signature de l’ACI."])
+    libelles = [
+        f"{etats[statut]} {StatutMission(statut).label.lower()}"
+        + ("s" if etats[statut] > 1 and statut != StatutMission.A_DEMARRER else "")
+        for statut in StatutMission.values
+        if etats[statut]
+    ]
+    reunions = ("Réunions", reverse("espace_reunions", args=[cpts.code]))
+    return Carte(
+        20,
+        "Mes missions et preuves",
+        lien,
+        [f"{_accorde(sum(etats.values()), 'mission')} : {', '.join(libelles)}"],
+        [reunions],
+    )
+
+
+def build_argent(cpts: Cpts, au: date) -> Carte:
+    lien = reverse("espace_argent", args=[cpts.code])
+    if cpts.aci_signe_le is None:
+        return Carte(30, "Mon argent", lien, ["Aucun ACI n’est signé."])
+    for exercice in build_livre(cpts, au=None):
+        if not exercice.annee.debut <= au < exercice.annee.fin:
+            continue
+        inconnus = sum(ligne.prevu is None for ligne in exercice.lignes)
+        phrases = [
+            f"Exercice du {exercice.annee.debut:%d/%m/%Y} au {exercice.annee.fin:%d/%m/%Y} (exclu)",
+            f"Versé : {_nombre(int(exercice.verse))} €",
+        ]
+        if inconnus:
+            phrases.append(f"{_accorde(inconnus, 'montant')} {A_RENSEIGNER}")
+        return Carte(30, "Mon argent", lien, phrases)
+    return Carte(30, "Mon argent", lien, ["Aucun exercice de l’ACI n’est en cours."])
+
+
+def build_membres(cpts: Cpts, au: date) -> Carte:
+    lien = reverse("espace_membres", args=[cpts.code])
+    acces = ("Qui a accès à cet espace", reverse("espace_acces", args=[cpts.code]))
+    actuels = Membre.objects.filter(cpts=cpts, periode__contains=au).select_related("praticien", "structure")
+    lus = list(actuels.order_by("pk")[:MEMBRES_LUS])
+    phrases = [_accorde(len(lus), "membre")]
+    professions = count_professions(lus)
+    if professions:
+        phrases.append(", ".join(f"{nom.lower()} {compte}" for nom, compte in professions[:3]))
+    return Carte(40, "Mes membres", lien, phrases, [acces])
+
+
+def build_structures(cpts: Cpts) -> Carte:
+    lien = reverse("espace_structures", args=[cpts.code])
+    etats = Counter(Structure.objects.filter(cpts=cpts).order_by("pk").values_list("statut", flat=True)[:500])
+    if not etats:
+        return Carte(50, "Mes structures", lien, ["Aucune structure n’est rattachée à cette CPTS."])
+    ouvertes = sum(
+        etats[statut] for statut in (StatutStructure.OUVERTE, StatutStructure.ACI_SIGNE, StatutStructure.LABELLISEE)
+    )
+    return Carte(
+        50, "Mes structures", lien, [f"{_accorde(sum(etats.values()), 'structure')}, dont {ouvertes} ouvertes"]
+    )
+
+
+def _nombre(valeur: int) -> str:
+    return f"{valeur:,}".replace(",", "\u202f")
+
+
+def _accorde(nombre: int, mots: str) -> str:
+    """« 1 commune voisine », « 2 communes voisines »."""
+    pluriel = " ".join(f"{mot}s" for mot in mots.split()) if nombre > 1 else mots
+    return f"{_nombre(nombre)} {pluriel}"

@@ -1,0 +1,24 @@
+"""The card of prevention on the home of a CPTS."""
+
+from collections import Counter
+
+from django.http import HttpRequest
+from django.urls import reverse
+
+from cpts.cartes_espace import Carte
+from cpts.models import Cpts
+from prevention.enums import StatutAction
+from prevention.models import ActionPrevention
+
+ACTIONS_LUES = 2_000
+
+
+def build_cartes(request: HttpRequest, cpts: Cpts) -> list[Carte]:
+    lien = reverse("espace_actions", args=[cpts.code])
+    lues = ActionPrevention.objects.filter(cpts=cpts).order_by("pk").values_list("statut", flat=True)
+    etats = Counter(lues[:ACTIONS_LUES])
+    libelles = [
+        f"{etats[statut]} {StatutAction(statut).label.lower()}" for statut in StatutAction.values if etats[statut]
+    ]
+    phrases = [f"Actions : {', '.join(libelles)}"] if libelles else ["Aucune action de prévention."]
+    return [Carte(60, "Mes actions", lien, phrases, [("Calendrier public", reverse("prevention"))])]
