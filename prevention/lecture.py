@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
-from typing import Final
+from typing import Any, Final
 
 from django.db.models import QuerySet
 
@@ -241,7 +241,7 @@ def _say_sans_taux(effectif: Effectif) -> str:
     return "" if effectif.visee else "Pas de taux : personne n'est visé ici."
 
 
-def _read_definition(releve: Releve) -> dict[str, object]:
+def _read_definition(releve: Releve) -> dict[str, Any]:
     return {
         "campagne": releve.campagne.code,
         "campagne_nom": releve.campagne.nom,

@@ -6,15 +6,16 @@ of the sums (published cells being known): those are looked for by elimination, 
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 from prevention.calculs.taux import Effectif
 
 SEUIL = 11
 """Ten people or fewer are not shown (the rule of the health insurance and of its regional data)."""
-Cle = Hashable
+Cle = Any
 Equation = dict[Cle, Fraction]
 Groupes = dict[tuple[tuple[int, int], ...], list[Cle]]
 

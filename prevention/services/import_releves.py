@@ -83,9 +83,9 @@ class Chargement:
         for siennes in par_periode.values():
             sommes = build_sommes(siennes, au=self.au)
             effectifs = {cle: ligne.effectif for cle, ligne in siennes.items()}
-            for fausse in find_fausses(effectifs, [somme for somme in sommes if somme.total[0] != "cpts"]):  # type: ignore[index]
+            for fausse in find_fausses(effectifs, [somme for somme in sommes if somme.total[0] != "cpts"]):
                 lot.erreur(
-                    siennes[fausse.total].numero,  # type: ignore[index]
+                    siennes[fausse.total].numero,
                     fausse.champ,
                     f"{fausse.attendu} {CHAMPS[fausse.champ]}, mais les parties du territoire en font {fausse.trouve}",
                 )
@@ -106,7 +106,7 @@ class Chargement:
     def _read_avant(self, lignes: list[LigneReleve], fin: date) -> dict[tuple[str, str], float]:
         """The rates of last season, at the day nearest to the same day of the season."""
         precedente = self.cible.campagne.precedente
-        cible = precedente and precedente.cibles.filter(code=self.cible.code).first()
+        cible = precedente.cibles.filter(code=self.cible.code).first() if precedente else None
         if precedente is None or cible is None:
             return {}
         jours = (self.cible.campagne.periode.lower - precedente.periode.lower).days

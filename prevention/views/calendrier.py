@@ -52,7 +52,7 @@ def calendrier(request: HttpRequest) -> HttpResponse:
         "form": form,
         "lus": lus,
         "page": page,
-        "erreurs": [(form.fields[nom].label, " ".join(fautes)) for nom, fautes in form.errors.items()],
+        "erreurs": [(form.fields[nom].label, " ".join(map(str, fautes))) for nom, fautes in form.errors.items()],
         "departements": Departement.objects.order_by("code")[:200],
         "campagnes": list_campagnes()[:CAMPAGNES_MAX],
         "requete": requete,
@@ -81,7 +81,7 @@ def flux(request: HttpRequest) -> HttpResponse:
     """The actions to come, and those of the last month so that a cancellation is seen."""
     form = CalendrierForm(request.GET)
     if not form.is_valid():
-        phrases = " ".join(" ".join(fautes) for fautes in form.errors.values())
+        phrases = " ".join(str(faute) for fautes in form.errors.values() for faute in fautes)
         return HttpResponse(phrases, status=400, content_type="text/plain; charset=utf-8")
     aujourdhui = timezone.localdate()
     lus = form.read(aujourdhui=aujourdhui - timedelta(days=30))

@@ -198,7 +198,7 @@ def build_courbe(demande: Demande, cible: Cible, objectif: Objectif | None) -> C
         points = list_points(cible, *regard.reference, au=au)
         series.append(build_serie(name_territoire(*regard.reference), points))
     precedente = demande.campagne.precedente
-    avant = precedente and precedente.cibles.filter(code=cible.code).first()
+    avant = precedente.cibles.filter(code=cible.code).first() if precedente else None
     if precedente is not None and avant is not None:
         jours = (demande.campagne.periode.lower - precedente.periode.lower).days
         points = list_points(avant, regard.niveau, regard.code, au=au)

@@ -211,10 +211,10 @@ def _draw_axes(premier: date, dernier: date, duree: int, sommet: int) -> str:
         )
     for jour in _list_mois(premier, dernier):
         x = _x(premier, jour, duree)
-        libelle = f"{MOIS[jour.month - 1]} {jour:%y}"
+        mois = f"{MOIS[jour.month - 1]} {jour:%y}"
         morceaux.append(
             f'<path d="M{x} {HAUTEUR - BAS}v5" class="m-courbe__grille"/>'
-            f'<text x="{x}" y="{HAUTEUR - BAS + 20}" text-anchor="middle" class="m-courbe__texte">{libelle}</text>'
+            f'<text x="{x}" y="{HAUTEUR - BAS + 20}" text-anchor="middle" class="m-courbe__texte">{mois}</text>'
         )
     return "".join(morceaux)
 

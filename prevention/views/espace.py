@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
@@ -41,14 +41,14 @@ COLONNES_EXPORT = (
     *("jour", "de", "à", "titre", "thème", "campagne", "commune", "code INSEE", "lieu", "état", "créneaux"),
     *("participants", "personnes orientées", "public visé", "partenaires", "publique"),
 )
-Vue = Callable[..., HttpResponseBase]
+Vue = Callable[..., Any]
 
 
 def ecrit(view: Vue) -> Vue:
     """Who may only read meets the page of what does not exist."""
 
     @wraps(view)
-    def inner(request: HttpRequest, cpts: Cpts, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def inner(request: HttpRequest, cpts: Cpts, *args: Any, **kwargs: Any) -> Any:
         if not may_edit(request.user, cpts):
             raise Http404("Cette page n'existe pas.")
         return view(request, cpts, *args, **kwargs)
@@ -102,7 +102,7 @@ def actions(request: HttpRequest, cpts: Cpts) -> HttpResponse:
 
 @require_safe
 @dans_espace
-def actions_csv(request: HttpRequest, cpts: Cpts) -> HttpResponseBase:
+def actions_csv(request: HttpRequest, cpts: Cpts) -> Any:
     lignes = (
         [
             *(lue.jour, lue.debut and f"{lue.debut:%H:%M}", lue.fin and f"{lue.fin:%H:%M}", lue.titre),

@@ -192,5 +192,5 @@ def espace_ou_agir(request: HttpRequest, cpts: Cpts) -> HttpResponse:
 
 @require_safe
 @dans_espace
-def espace_ou_agir_csv(request: HttpRequest, cpts: Cpts) -> HttpResponseBase:
+def espace_ou_agir_csv(request: HttpRequest, cpts: Cpts) -> Any:
     return build_csv(read_sien(request, cpts))
