@@ -1,23 +1,25 @@
 """The cards of the home of a CPTS: where each part stands, in one line (`MAILLAGE_CARTES_ESPACE`)."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from django.conf import settings
+from django.core.cache import caches
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from cpts.enums import StatutMission, StatutPerimetre, StatutStructure
-from cpts.lecture_perimetres import Heritages, find_couvrantes, list_codes, read_regle_taille, read_unites, weigh
-from cpts.models import Cpts, Membre, Mission, Perimetre, Structure
-from cpts.services.argent import build_livre
+from cpts.lecture_perimetres import Heritages, Unite, find_perimetre, list_codes, read_unites
+from cpts.models import CommunePerimetre, Cpts, LigneAci, Membre, Mission, Structure
 from cpts.services.membres import count_professions
+from portal.core.cache import data_version
 
 MEMBRES_LUS = 2_000
+LIGNES_LUES, VOISINES_MAX = 200, 5_000
 A_RENSEIGNER = "à renseigner"
 
 
@@ -49,24 +51,47 @@ def build_cartes(request: HttpRequest, cpts: Cpts) -> list[Carte]:
 
 
 def build_territoire(cpts: Cpts, au: date) -> Carte:
+    """Population and size are those of the approval, as the contract knows them."""
     lien = reverse("espace_perimetre", args=[cpts.code])
     diagnostic = ("Diagnostic du territoire", f"{reverse('diagnostic')}?territoire=cpts:{cpts.code}")
-    perimetres = Perimetre.objects.filter(cpts=cpts, statut=StatutPerimetre.APPROUVE, periode__contains=au)
-    perimetre = perimetres.first()  # one at most: the exclusion constraint
+    perimetre = find_perimetre(cpts.code, au)
     if perimetre is None:
         return Carte(10, "Mon territoire", lien, ["Aucun périmètre approuvé n’est en vigueur."])
-    heritages = Heritages()
+    heritages = read_heritages()
     unites = read_unites(list_codes(perimetre), heritages)
-    poids = weigh(unites.values(), read_regle_taille(cpts.region_code, au))
-    millesime = f" (population {poids.millesimes[-1]})" if poids.millesimes else ""
-    alentour = heritages.expand(v for unite in unites.values() for v in unite.voisines) - unites.keys()
-    blanches = len(alentour) - len(find_couvrantes(alentour, au, heritages=heritages))
+    blanches = count_blanches(unites, au, heritages)
+    population = A_RENSEIGNER if perimetre.population is None else f"{_nombre(perimetre.population)} habitants"
+    millesime = f" (population {perimetre.millesime_population})" if perimetre.millesime_population else ""
+    taille = f"Taille {perimetre.taille} au sens de l’ACI" if perimetre.taille else f"Taille {A_RENSEIGNER}"
     phrases = [
-        f"{_nombre(poids.population)} habitants{millesime}, {poids.communes} communes",
-        f"Taille {poids.taille} au sens de l’ACI, {poids.tranche}" + (", à confirmer" if poids.a_confirmer else ""),
+        f"{population}{millesime}, {_accorde(len(unites), 'commune')}",
+        taille,
         f"{_accorde(blanches, 'commune voisine')} sans CPTS" if blanches else "Aucune commune voisine sans CPTS",
     ]
     return Carte(10, "Mon territoire", lien, phrases, [diagnostic])
+
+
+def count_blanches(unites: Mapping[str, Unite], au: date, heritages: Heritages) -> int:
+    """The neighbours that no approved perimeter covers on the day."""
+    alentour = heritages.expand(voisine for unite in unites.values() for voisine in unite.voisines) - unites.keys()
+    couvertes = CommunePerimetre.objects.filter(
+        perimetre__statut=StatutPerimetre.APPROUVE,
+        perimetre__periode__contains=au,
+        commune__in=heritages.list_ecritures(alentour),
+    )
+    codes = couvertes.order_by("commune").values_list("commune_id", flat=True)
+    return len(alentour - heritages.expand(codes[:VOISINES_MAX]))
+
+
+def read_heritages() -> Heritages:
+    """What former codes and cities stand for, kept until the published data change."""
+    cle = f"heritages:{data_version()}"
+    lus: Heritages | None = caches["pages"].get(cle)
+    if lus is None:
+        lus = Heritages()
+        lus.expand([])  # reads both tables
+        caches["pages"].set(cle, lus, 3600)
+    return lus
 
 
 def build_missions(cpts: Cpts) -> Carte:
@@ -94,18 +119,20 @@ def build_argent(cpts: Cpts, au: date) -> Carte:
     lien = reverse("espace_argent", args=[cpts.code])
     if cpts.aci_signe_le is None:
         return Carte(30, "Mon argent", lien, ["Aucun ACI n’est signé."])
-    for exercice in build_livre(cpts, au=None):
-        if not exercice.annee.debut <= au < exercice.annee.fin:
-            continue
-        inconnus = sum(ligne.prevu is None for ligne in exercice.lignes)
-        phrases = [
-            f"Exercice du {exercice.annee.debut:%d/%m/%Y} au {exercice.annee.fin:%d/%m/%Y} (exclu)",
-            f"Versé : {_nombre(int(exercice.verse))} €",
-        ]
-        if inconnus:
-            phrases.append(f"{_accorde(inconnus, 'montant')} {A_RENSEIGNER}")
-        return Carte(30, "Mon argent", lien, phrases)
-    return Carte(30, "Mon argent", lien, ["Aucun exercice de l’ACI n’est en cours."])
+    lignes = LigneAci.objects.filter(exercice__cpts=cpts, exercice__periode__contains=au).select_related("exercice")
+    lues = list(lignes.order_by("pk")[:LIGNES_LUES])
+    if not lues:
+        return Carte(30, "Mon argent", lien, ["Aucun exercice de l’ACI n’est en cours."])
+    periode = lues[0].exercice.periode
+    verse = sum((ligne.avance or 0) + (ligne.solde or 0) for ligne in lues)
+    inconnus = sum(ligne.prevu is None for ligne in lues)
+    phrases = [
+        f"Exercice du {periode.lower:%d/%m/%Y} au {periode.upper - timedelta(days=1):%d/%m/%Y}",
+        f"Versé : {_nombre(int(verse))} €",
+    ]
+    if inconnus:
+        phrases.append(f"{_accorde(inconnus, 'montant')} {A_RENSEIGNER}")
+    return Carte(30, "Mon argent", lien, phrases)
 
 
 def build_membres(cpts: Cpts, au: date) -> Carte:

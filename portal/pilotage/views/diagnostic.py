@@ -11,7 +11,7 @@ from django.utils.text import slugify
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
-from cpts.lecture_perimetres import Heritages
+from cpts.cartes_espace import read_heritages
 from cpts.models import Cpts
 from cpts.services.perimetres_rapprochement import match_ecrits, split_texte
 from portal.core.exports import export_csv
@@ -30,7 +30,7 @@ COMMUNES_PAGE = 300
 def read_diagnostic(parametres: QueryDict) -> Diagnostic | None:
     """None: nothing is asked. Raises ChoixRefuse."""
     au = timezone.localdate()
-    choix = read_choix(parametres, Heritages(), au=au)
+    choix = read_choix(parametres, read_heritages(), au=au)
     return build_diagnostic(choix, au=au) if choix else None
 
 
