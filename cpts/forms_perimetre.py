@@ -71,7 +71,7 @@ class Saisie:
 def read_saisie(donnees: QueryDict) -> Saisie:
     version = donnees.get("version", "")
     codes = [code.strip().upper()[:5] for code in donnees.getlist("codes")]
-    codes += [donnees[nom][:5] for nom in sorted(donnees) if nom.startswith("choix-") and donnees[nom]]
+    codes += [str(donnees[nom])[:5] for nom in sorted(donnees) if nom.startswith("choix-") and donnees[nom]]
     return Saisie(
         acte=donnees.get("acte", "")[:20],
         version=int(version) if version.isdecimal() and len(version) < 10 else None,

@@ -158,7 +158,10 @@ def read_unites(codes: Iterable[str], heritages: Heritages | None = None) -> dic
     voulues = (heritages or Heritages()).expand(codes)
     champs = ("code_insee", "nom", "departement_id", "epci_id", "population", "millesime_population", "voisines")
     lues = Commune.objects.filter(code_insee__in=voulues).order_by("cle_tri", "code_insee").values_list(*champs)
-    return {ligne[0]: Unite(*ligne[:6], tuple(ligne[6])) for ligne in lues}
+    return {
+        code: Unite(code, nom, departement, epci, population, millesime, tuple(autour))
+        for code, nom, departement, epci, population, millesime, autour in lues
+    }
 
 
 def read_perimetre(cpts_code: str, au: date) -> dict[str, Unite]:
@@ -287,8 +290,8 @@ def list_blanches(region: str, au: date, *, departement: str = "") -> list[Blanc
 def list_chevauchements(region: str, au: date, *, departement: str = "") -> list[Chevauchement]:
     """The communes in several approved perimeters on a day, in one query. Every member of an overlap is named."""
     return [
-        Chevauchement(*ligne[:5], tuple(zip(ligne[5], ligne[6], strict=True)))
-        for ligne in _select(CHEVAUCHEMENTS, region, departement, au)
+        Chevauchement(code, nom, dep, reg, population, tuple(zip(codes, noms, strict=True)))
+        for code, nom, dep, reg, population, codes, noms in _select(CHEVAUCHEMENTS, region, departement, au)
     ]
 
 

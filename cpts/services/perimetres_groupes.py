@@ -61,7 +61,7 @@ def list_familles(departements: Collection[str]) -> list[Famille]:
         groupes = tuple(
             Groupe(f"{type_territoire}:{code}", libelle, nombres.get(cle, 0)) for cle, code, libelle in trouves
         )
-        familles.append(Famille(type_territoire.label, groupes))
+        familles.append(Famille(str(type_territoire.label), groupes))
     return [famille for famille in familles if famille.groupes]
 
 
@@ -72,7 +72,10 @@ def list_communes_groupe(cle: str) -> list[str]:
         return list(Commune.objects.filter(epci=code, parent__isnull=True).values_list("pk", flat=True).order_by("pk"))
     if genre not in TYPES:
         return []
-    lignes = Composition.objects.filter(type=genre, territoire__code=code, millesime=_find_millesime(genre))
+    millesime = _find_millesime(genre)
+    if millesime is None:
+        return []
+    lignes = Composition.objects.filter(type=genre, territoire__code=code, millesime=millesime)
     return list(lignes.values_list("commune_id", flat=True).order_by("commune_id").distinct())
 
 
