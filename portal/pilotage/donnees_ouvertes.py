@@ -65,7 +65,7 @@ def build_schema() -> dict[str, Any]:
         "$schema": "https://specs.frictionlessdata.io/schemas/table-schema.json",
         "name": "mesures",
         "title": "Chiffres de la coordination territoriale de santé",
-        "description": "Un indicateur, un territoire, un jour. Une valeur vaut du jour « depuis » au jour lu, compris.",
+        "description": "Un indicateur, un territoire, un jour. Une valeur vaut du jour « depuis » au jour lu.",
         "fields": [dict(champ) for champ in CHAMPS],
         "primaryKey": ["indicateur", "territoire_type", "territoire_code", "jour"],
         "missingValues": [""],

@@ -103,6 +103,7 @@ def build_exemples() -> dict[str, str]:
         "cpts_detail": ([find_cpts(commune)], ""),
         "api_cpts_detail": ([find_cpts(commune)], ""),
         "api_cpts_contour": ([find_cpts(commune)], ""),
+        "chiffres_mesures": (["csv"], "maille=region"),
         "chiffre_recu": (["communes", "france", "france"], ""),
         "chiffre_recu_csv": (["communes", "france", "france"], ""),
     }

@@ -250,7 +250,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('genre', models.CharField(choices=[('commune', 'Commune'), ('departement', 'Département'), ('cpts', 'CPTS'), ('territoire', 'Territoire')], max_length=12, verbose_name='genre')),
-                ('objet', models.CharField(max_length=20, verbose_name='objet')),
+                ('objet', models.CharField(max_length=40, verbose_name='objet')),
                 ('periode', django.contrib.postgres.fields.ranges.DateRangeField(blank=True, null=True, verbose_name='période')),
                 ('territoire', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='appartenances', to='pilotage.territoire')),
             ],

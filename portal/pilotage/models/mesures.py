@@ -41,7 +41,7 @@ class Appartenance(models.Model):
     """An object (a commune, a département, a CPTS) counts in a territory; NULL `periode`: on any day."""
 
     genre = models.CharField("genre", max_length=12, choices=GenreObjet)
-    objet = models.CharField("objet", max_length=20)
+    objet = models.CharField("objet", max_length=40)
     territoire = models.ForeignKey(Territoire, on_delete=models.CASCADE, related_name="appartenances")
     periode = DateRangeField("période", null=True, blank=True)
 
