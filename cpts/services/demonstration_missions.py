@@ -27,6 +27,14 @@ FIXES: Final = {
     TypeMission.PREVENTION: (20_000, 10_000),
     TypeMission.CRISE: (37_500, 12_500),
 }
+DEMARREES: Final = {
+    TypeMission.ACCES_SOINS: 150,
+    TypeMission.CRISE: 170,
+    TypeMission.PARCOURS: 330,
+    TypeMission.PREVENTION: 355,
+}
+DEPLOYEES: Final = {TypeMission.ACCES_SOINS: 500, TypeMission.PREVENTION: 700}
+"""Days after the signature: two missions on time, two late, whatever the day after 27/09/2026."""
 MEMBRES: Final = (
     ("FICTIVE Alix", "Médecin", Instance.BUREAU, "Présidente"),
     ("FICTIF Basile", "Infirmier", Instance.BUREAU, "Trésorier"),
@@ -93,10 +101,10 @@ def _write_vie(cpts: Cpts, au: date) -> None:
         for nom, profession, instance, fonction in MEMBRES
     ]
     missions = {mission.type: mission for mission in Mission.objects.filter(cpts=cpts).order_by("pk")[:20]}
-    for type_mission, jours in ((TypeMission.ACCES_SOINS, 150), (TypeMission.CRISE, 170), (TypeMission.PARCOURS, 330)):
-        demarree_le = signe_le + timedelta(days=jours)
-        if demarree_le <= au:
-            _start(missions[type_mission], demarree_le)
+    for type_mission, jours in DEMARREES.items():
+        _move(missions[type_mission], StatutMission.DEMARREE, "demarree_le", signe_le + timedelta(days=jours), au)
+    for type_mission, jours in DEPLOYEES.items():
+        _move(missions[type_mission], StatutMission.DEPLOYEE, "deployee_le", signe_le + timedelta(days=jours), au)
     annee = find_annee(cpts, au)
     for mission in missions.values():
         IndicateurMission.objects.get_or_create(
@@ -109,10 +117,13 @@ def _write_vie(cpts: Cpts, au: date) -> None:
         _write_reunion(cpts, missions[type_mission], au - timedelta(days=avant), titre, membres[:nombre], signees)
 
 
-def _start(mission: Mission, demarree_le: date) -> None:
-    mission.statut, mission.demarree_le = StatutMission.DEMARREE, demarree_le
-    mission.version += 1
-    mission.save(update_fields=["statut", "demarree_le", "version"])
+def _move(mission: Mission, statut: StatutMission, champ: str, jour: date, au: date) -> None:
+    """One state further, when its day has come."""
+    if jour > au:
+        return
+    mission.statut, mission.version = statut, mission.version + 1
+    setattr(mission, champ, jour)
+    mission.save(update_fields=["statut", champ, "version"])
 
 
 def _write_reunion(

@@ -163,7 +163,7 @@ def test_a_meeting_counts_then_steps_back(page: "Page", geste: Geste, tmp_path: 
     assert read_estimation(page, code) == "0,00 €"
 
 
-@DEUX
+@pytest.mark.parametrize(("largeur", "javascript"), [(360, True)], indirect=True)
 def test_the_other_pages_of_the_space_are_accessible(page: "Page", geste: Geste) -> None:
     marque = os.urandom(4).hex()
     code, courriel = f"71-{marque}", f"coordination-{marque}@exemple.fr"
