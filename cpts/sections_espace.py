@@ -76,7 +76,10 @@ class Groupe:
 
     @property
     def nombre(self) -> int:
-        return sum(len(section.lignes) for section in self.sections)
+        """What is late, near or missing: not what is due in a year."""
+        bientot = timezone.localdate() + ECHEANCE
+        lignes = [ligne for section in self.sections for ligne in section.lignes]
+        return sum(ligne.retard or ligne.le is None or ligne.le <= bientot for ligne in lignes)
 
 
 def list_groupes(request: HttpRequest, cpts: Cpts) -> list[Groupe]:

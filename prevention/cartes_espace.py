@@ -18,7 +18,9 @@ def build_cartes(request: HttpRequest, cpts: Cpts) -> list[Carte]:
     lues = ActionPrevention.objects.filter(cpts=cpts).order_by("pk").values_list("statut", flat=True)
     etats = Counter(lues[:ACTIONS_LUES])
     libelles = [
-        f"{etats[statut]} {StatutAction(statut).label.lower()}" for statut in StatutAction.values if etats[statut]
+        f"{etats[statut]} {StatutAction(statut).label.lower()}{'s' if etats[statut] > 1 else ''}"
+        for statut in StatutAction.values
+        if etats[statut]
     ]
     phrases = [f"Actions : {', '.join(libelles)}"] if libelles else ["Aucune action de prévention."]
     return [Carte(60, "Mes actions", lien, phrases, [("Calendrier public", reverse("prevention"))])]

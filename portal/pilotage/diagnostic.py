@@ -29,6 +29,18 @@ class Case:
     demonstration: bool = False
     masque: bool = False
 
+    @property
+    def dit(self) -> str:
+        """Its own day and source, in words."""
+        return " ; ".join(
+            part for part in (self.au, self.source, "démonstration" if self.demonstration else "") if part
+        )
+
+    @property
+    def detail(self) -> str:
+        """Beneath a figure: why there is none, then its day and source."""
+        return " ; ".join(part for part in (self.motif if self.valeur is None else "", self.dit) if part)
+
 
 @dataclass(frozen=True, slots=True)
 class Ligne:
@@ -48,8 +60,19 @@ class Ligne:
         return f"{format_nombre(case.valeur, self.decimales)}{unite}"
 
     @property
-    def textes(self) -> list[tuple[str, Case]]:
-        return [(self.format(case), case) for case in self.cases]
+    def commun(self) -> str:
+        """The day and the source, when every figure of the line has the same."""
+        dits = {case.dit for case in self.cases if case.valeur is not None}
+        return dits.pop() if len(dits) == 1 and sum(case.valeur is not None for case in self.cases) > 1 else ""
+
+    @property
+    def textes(self) -> list[tuple[str, str, bool]]:
+        """What each case shows: the figure, what is said beneath it, whether there is one."""
+        commun = self.commun
+        return [
+            (self.format(case), "" if case.valeur is not None and commun else case.detail, case.valeur is not None)
+            for case in self.cases
+        ]
 
 
 @dataclass(frozen=True, slots=True)

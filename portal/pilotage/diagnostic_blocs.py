@@ -33,7 +33,7 @@ TOUJOURS: Final = frozenset({"sans_medecin_traitant_17", "sans_medecin_traitant_
 """Shown even when nobody entered them: « à renseigner »."""
 MILLESIME_AGES: Final = 2021
 INSEE_POPULATION: Final = "Insee, populations municipales"
-INSEE_AGES: Final = f"Insee, population par grand groupe d’âge (IRIS), {MILLESIME_AGES}"
+INSEE_AGES: Final = "Insee, population par grand groupe d’âge (IRIS)"
 ANNUAIRE: Final = "Annuaire santé (Agence du numérique en santé), extraction"
 SANS_OFFRE: Final = "aucune extraction de l’Annuaire santé n’est chargée"
 CONSULTATIONS: Final = "consultations par an et par habitant standardisé"
@@ -72,21 +72,21 @@ def add_population(diagnostic: Diagnostic) -> None:
         ),
         Ligne("population", "Population municipale", "habitants", 0, build_cases([population, *totaux])),
     ]
-    note_ages = f"Au 1er janvier {MILLESIME_AGES} : ne s’ajoute pas à la population municipale."
+    note_ages = f"Les âges sont ceux de {MILLESIME_AGES} : ils ne s’ajoutent pas à la population municipale."
     for rang, libelle in enumerate(AGES):
         effectifs = [ages[rang], *(leurs[rang] for leurs in ages_autour)]
         parts = [share(ages[rang], sum(ages)), *(share(leurs[rang], sum(leurs)) for leurs in ages_autour)]
         sources = {"au": str(MILLESIME_AGES), "source": INSEE_AGES}
         lignes.append(Ligne(f"age_{rang}", libelle, "habitants", 0, build_cases(effectifs, **sources)))
         lignes.append(Ligne(f"part_age_{rang}", f"Part des {libelle}", "%", 1, build_cases(parts, **sources)))
-    millesimes = sorted({commune.millesime for commune in communes.values() if commune.millesime})
+    millesime = ", ".join(sorted({str(commune.millesime) for commune in communes.values() if commune.millesime}))
     diagnostic.blocs.append(
         Bloc(
             "population",
             "Population",
             lignes,
-            ", ".join(map(str, millesimes)),
-            [INSEE_POPULATION, INSEE_AGES],
+            millesime,
+            [f"{INSEE_POPULATION} {millesime}", f"{INSEE_AGES}, {MILLESIME_AGES}"],
             [note_ages, *([f"Population inconnue : {', '.join(inconnues[:10])}."] if inconnues else [])],
         )
     )

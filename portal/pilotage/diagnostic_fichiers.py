@@ -168,18 +168,11 @@ def build_bloc(bloc: Bloc) -> dict[str, Any]:
         "lignes": [
             {
                 "libelle": ligne.libelle,
-                "note": ligne.note,
-                "cases": [{"texte": ligne.format(case), "detail": describe(case)} for case in ligne.cases],
+                "note": " — ".join(part for part in (ligne.note, ligne.commun) if part),
+                "cases": [{"texte": texte, "detail": detail} for texte, detail, _ in ligne.textes],
             }
             for ligne in bloc.lignes
         ],
-        "sources": "; ".join(bloc.sources) + (f" ({bloc.au})" if bloc.au and bloc.sources else ""),
+        "sources": " ; ".join(bloc.sources),
         "notes": list(bloc.notes),
     }
-
-
-def describe(case: Case) -> str:
-    """Beneath a figure: why there is none, else its own day and source."""
-    if case.valeur is None:
-        return case.motif
-    return " ; ".join(part for part in (case.au, case.source, "démonstration" if case.demonstration else "") if part)

@@ -25,7 +25,8 @@ from prevention.models import ActionPrevention, Campagne, Releve
 from zonage.models import Commune
 
 REPONSES = "profession=medecin&specialite=generaliste&statut=projet&type_cabinet=principal&premiere_installation=oui"
-SANS_EXEMPLE = {"api_adresse_inconnue"}
+SANS_EXEMPLE = {"api_adresse_inconnue", "diagnostic_choisir"}
+"""An address that nothing answers, and one that only takes a form."""
 AVEC_COMPTE = ("compte/", "praticiens/", "dossiers/", "contrats/", "courriers/", "espace/", "pilotage/")
 """Addresses of people who signed in, or of a letter: the matrix of rights and the browser have them."""
 
@@ -104,6 +105,8 @@ def build_exemples() -> dict[str, str]:
         "api_cpts_detail": ([find_cpts(commune)], ""),
         "api_cpts_contour": ([find_cpts(commune)], ""),
         "chiffres_mesures": (["csv"], "maille=region"),
+        "diagnostic": ([], f"communes={commune}"),
+        "diagnostic_fichier": (["json"], f"communes={commune}"),
         "chiffre_recu": (["communes", "france", "france"], ""),
         "chiffre_recu_csv": (["communes", "france", "france"], ""),
     }

@@ -11,7 +11,17 @@ from typing import Any
 from django.db.backends.postgresql.psycopg_any import DateRange
 
 from cpts.enums import StatutCpts
-from cpts.models import Cpts, IndicateurMission, LigneAci, Membre, Mission, PieceCpts, Preuve, Reunion
+from cpts.models import (
+    Cpts,
+    DonneeTerritoire,
+    IndicateurMission,
+    LigneAci,
+    Membre,
+    Mission,
+    PieceCpts,
+    Preuve,
+    Reunion,
+)
 from cpts.services.argent import refresh_argent
 from portal.core.documents import store_document
 from prevention.models import ActionPrevention
@@ -80,6 +90,18 @@ def make_mission(cpts: Cpts) -> str:
     return str(find_mission(cpts).pk)
 
 
+def make_donnee(cpts: Cpts) -> str:
+    donnee = DonneeTerritoire.objects.create(
+        code="sans_medecin_traitant_17",
+        territoire_type="cpts",
+        territoire_code=cpts.code,
+        jour=date(2026, 1, 1),
+        valeur=12,
+        source="Source d'essai",
+    )
+    return str(donnee.pk)
+
+
 def make_action(cpts: Cpts) -> str:
     """Announced, and its day is past: it may be changed, held or cancelled."""
     commune = make_commune(cpts.departement_code)
@@ -144,6 +166,7 @@ LIGNES: dict[str, Callable[[Cpts], str]] = {
     "cpts_compte_rendu": make_compte_rendu,
     "cpts_ligne_aci": make_ligne_aci,
     "cpts_action": make_action,
+    "cpts_donnee": make_donnee,
 }
 """Rows of a CPTS, in addresses « code cle »: each part of the space adds its own here."""
 CROISABLES = frozenset(LIGNES)

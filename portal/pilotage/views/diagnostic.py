@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
@@ -25,6 +25,7 @@ from zonage.models import Departement, Epci
 TEXTE_MAX = 20_000
 LISTE_CPTS, LISTE_EPCI = 2_000, 2_000
 COMMUNES_PAGE = 300
+FORMES = ("pdf", "csv", "communes.csv", "json")
 
 
 def read_diagnostic(parametres: QueryDict) -> Diagnostic | None:
@@ -114,6 +115,8 @@ def choisir(request: HttpRequest) -> HttpResponse:
 @require_safe
 def fichier(request: HttpRequest, forme: str) -> HttpResponseBase:
     """The diagnosis as data or to print. A territory not understood: the page says why."""
+    if forme not in FORMES:
+        raise Http404
     try:
         trouve = read_diagnostic(request.GET)
     except ChoixRefuse as refus:
