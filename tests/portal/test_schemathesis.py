@@ -21,7 +21,10 @@ from aides.services import check
 from aides.services_recus import keep_recu
 from portal.core.api.documentation import load_schema
 from portal.wsgi import application
+from tests.cpts.factories import make_cpts
+from tests.cpts.structures_essai import make_structure
 from tests.portal.donnees_api import build_territoire
+from zonage.models import Commune
 
 CAS = {
     ("get", "/communes/"): 420,
@@ -37,6 +40,11 @@ CAS = {
     ("get", "/ou-obtenir/"): 210,
     ("get", "/couverture/"): 150,
     ("get", "/recus/{code}/"): 150,
+    ("get", "/cpts/"): 45,
+    ("get", "/cpts/{code}/"): 30,
+    ("get", "/cpts/{code}/contour/"): 30,
+    ("get", "/structures/"): 60,
+    ("get", "/structures/points/"): 30,
 }
 AU = date(2025, 6, 1)
 RECU = {"code": ""}
@@ -84,6 +92,9 @@ def territoire(db):
     build_territoire()
     refresh_eligibilite(au=AU, cause="essai")
     gardee = check("71076", {"profession": "medecin"}, au=AU)
+    chalon = Commune.objects.get(pk="71076")
+    cpts = make_cpts("71-essai", "aci_signe", [chalon])
+    make_structure("ouverte", commune=chalon, longitude=4.85, latitude=46.79, cpts=cpts)
     RECU["code"] = keep_recu(gardee, envoi="essai", connu_le=datetime(2025, 6, 1, tzinfo=UTC)).code
     request_started.disconnect(close_old_connections)
     request_finished.disconnect(close_old_connections)
@@ -96,6 +107,7 @@ def name_known(case: schemathesis.Case) -> schemathesis.Case:
     """Ask about what exists, whatever else was generated: the answers of success are the longest to hold."""
     if "code" in case.path_parameters:
         connus = {"/dispositifs/{code}/": "primo_installation", "/recus/{code}/": RECU["code"]}
+        connus |= dict.fromkeys(("/cpts/{code}/", "/cpts/{code}/contour/"), "71-essai")
         case.path_parameters["code"] = connus.get(case.path, "71076")
     if "commune" in case.query:
         case.query["commune"] = "71076"
