@@ -1,5 +1,6 @@
 """Meetings in the space: the list, a draft saved as it is written, attendance, minutes, deletion."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
@@ -12,6 +13,7 @@ from cpts.droits import may_edit
 from cpts.erreurs import ActeInvalide, ActeRefuse
 from cpts.forms_espace import CollageForm, CompteRenduForm, PresenceForm, ReunionForm, read_annee
 from cpts.models import Cpts, Mission, Presence, Reunion
+from cpts.services.indemnites import IndemniteLue, read_indemnites
 from cpts.services.membres import nom_membre, profession_membre
 from cpts.services.missions_calculs import find_annee, read_indicateurs
 from cpts.services.reunions import (
@@ -148,9 +150,18 @@ def show(request: HttpRequest, cpts: Cpts, lue: Reunion, saisie: Saisie) -> Http
             (m.pk, nom_membre(m), profession_membre(m)) for m in (list_suggestions(lue, presences) if ecrit else ())
         ],
         "effets": list_effets(cpts, lue),
+        "depassements": list_depassements(cpts, lue, presences),
         "fait": FAITS.get(request.GET.get("fait", "")),
     }
     return render_page(request, cpts, RUBRIQUE, "reunion", contexte, saisie)
+
+
+def list_depassements(cpts: Cpts, lue: Reunion, presences: Sequence[Presence]) -> list[IndemniteLue]:
+    """Those of the sheet who received more than the cap of the year."""
+    noms = {nom_presence(une) for une in presences if une.indemnite}
+    if not noms:
+        return []
+    return [une for une in read_indemnites(cpts, lue.jour.year).depassements if une.nom in noms]
 
 
 def list_effets(cpts: Cpts, lue: Reunion) -> list[Any]:

@@ -136,6 +136,7 @@ def test_a_meeting_counts_then_steps_back(page: "Page", geste: Geste, tmp_path: 
     page.locator("#presences input[name=indemnite]").fill("100,01")
     press(page, "Ajouter à la feuille")
     assert "1 signature" in read(page, "#manques")
+    assert "dépassé : Petit Jean (100,01 € pour 100,00 €)" in read(page, "#presences")
     page.set_input_files("#compte-rendu input[type=file]", make_pdf(tmp_path))
     press(page, "Joindre le compte rendu")
     assert "compte-rendu.pdf" in read(page, "#compte-rendu")
