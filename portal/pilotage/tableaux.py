@@ -73,6 +73,11 @@ class Tableau:
     def lignes(self) -> list[Ligne]:
         return [ligne for groupe in self.groupes for ligne in groupe.lignes]
 
+    @property
+    def a_passe(self) -> bool:
+        """Whether anything was measured on the day compared with, or moved within the year."""
+        return any(ligne.ecart or ligne.courbe for ligne in self.lignes)
+
 
 def read_tableau(
     territoire: Territoire,

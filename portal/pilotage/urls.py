@@ -5,6 +5,7 @@ from portal.pilotage.views import recus, tableaux
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", tableaux.tableau, name="tableau"),
+    path("cpts/<slug:code>/", tableaux.tableau_cpts, name="tableau_cpts"),
     path(f"chiffres/{RECU}", recus.prive, name="pilotage_recu"),
     path(f"chiffres/{RECU}lignes.csv", recus.prive_csv, name="pilotage_recu_csv"),
 ]

@@ -313,7 +313,10 @@ if not EXERCICE:
     MAILLAGE_PERIODIQUES |= {
         "mesures": {"tache": "pilotage.jour", "a": "00:10", "jour": True},
         "mesures_changements": {"tache": "pilotage.changements", "toutes_les": 30},
+        # The contradictions, of the figures and of their sources: after each run, and before the day begins.
+        "contradictions": {"tache": "pilotage.controles", "a": "05:50"},
     }
+    MAILLAGE_ABONNEMENTS["pilotage.passage"] = ["pilotage.controles"]
 # Receipts that one address may keep: a number per minute (m), hour (h) or day (d); empty: no limit.
 MAILLAGE_RECUS_LIMITE = env.str("MAILLAGE_RECUS_LIMITE", default="30/h")
 # Letters that one address of the network may check.
@@ -398,6 +401,7 @@ MAILLAGE_TACHES_AGENTS: list[str] = [
     "cpts.sections_missions.list_taches",
     "cpts.taches_espace.list_taches",
     "zonage.taches_agents.list_taches",
+    "portal.pilotage.taches_agents.list_taches",
     "portal.core.taches_agents.list_taches",
 ]
 # The coordinators' space: its menu (name of the address, which takes the code of the CPTS; label), in order; and the
@@ -413,6 +417,7 @@ MAILLAGE_RUBRIQUES_ESPACE: list[tuple[str, str]] = [
     ("espace_actions", "Actions"),
     ("espace_structures", "Structures"),
     ("espace_donnees", "Chiffres"),
+    ("tableau_cpts", "Tableau de bord"),
     ("espace_territoires", "Diagnostics"),
     ("espace_acces", "Accès"),
 ]

@@ -23,6 +23,7 @@ MENU = (
     ("/zones/carte/", "Carte des zones"),
     ("/structures/", "Annuaire"),
     ("/prevention/", "Prévention"),
+    ("/chiffres/", "Chiffres"),
     ("/sources/", "Sources et données"),
 )
 

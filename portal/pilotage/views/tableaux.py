@@ -8,12 +8,14 @@ from typing import Any
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, JsonResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from cpts.models import Cpts
+from cpts.views.espace import dans_espace
 from portal.accounts.portee import read_portee
 from portal.core.exports import export_csv, export_xlsx
 from portal.pilotage.droits import filter_siens
@@ -55,6 +57,13 @@ def chiffres(request: HttpRequest) -> HttpResponseBase:
 @login_required
 def tableau(request: HttpRequest) -> HttpResponseBase:
     return _answer(request, prive=True)
+
+
+@require_safe
+@dans_espace
+def tableau_cpts(request: HttpRequest, cpts: Cpts) -> HttpResponseBase:
+    """From the space of a CPTS."""
+    return redirect(f"{reverse('tableau')}?territoire=cpts:{cpts.code}")
 
 
 def _answer(request: HttpRequest, *, prive: bool) -> HttpResponseBase:
