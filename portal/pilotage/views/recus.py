@@ -154,10 +154,11 @@ def _compare(recu: recus.Recu, prefixe: str) -> list[dict[str, str]]:
     return [
         {
             "nom": noms.get(cle, cle[1]),
-            "valeur": format_valeur(lues[un.code, *cle].valeur if (un.code, *cle) in lues else None, un),
+            "valeur": format_valeur(lues[un.code, *cle].valeur, un),
             "adresse": reverse(prefixe, args=[un.code, *cle]),
         }
         for cle in cles
+        if (un.code, *cle) in lues and lues[un.code, *cle].valeur is not None
     ]
 
 
