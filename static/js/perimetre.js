@@ -61,11 +61,13 @@ function wait(evenement, formulaire) {
   if (!formulaire.elements.version || formulaire.dataset.pret) return;
   evenement.preventDefault();
   const bouton = evenement.submitter;
-  envoi.then(() => {
+  const send = () => {
     formulaire.elements.version.value = version();
     formulaire.dataset.pret = "oui";
     formulaire.requestSubmit(bouton);
-  });
+  };
+  // In a task of its own: a form asked again while its event is fired is not sent.
+  envoi.then(() => setTimeout(send));
 }
 
 document.addEventListener("submit", (evenement) => {

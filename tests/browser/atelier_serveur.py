@@ -15,9 +15,9 @@ from django.db import connections
 from portal.celery import app
 from tests import people
 from tests.aides import dossiers_essai, suivis_essai
-from tests.browser import arretes_actes, contrats_actes, dossiers_actes, parcours_actes, suivi_actes
+from tests.browser import arretes_actes, contrats_actes, dossiers_actes, parcours_actes, perimetre_actes, suivi_actes
 
-CHARGES = (arretes_actes, contrats_actes, dossiers_actes, parcours_actes, suivi_actes, suivis_essai)
+CHARGES = (arretes_actes, contrats_actes, dossiers_actes, parcours_actes, perimetre_actes, suivi_actes, suivis_essai)
 ECART = 200
 """Rows of `tests.people` that one act makes at most: each act counts from a number of its own."""
 
