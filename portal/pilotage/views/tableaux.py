@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -61,7 +61,7 @@ def tableau(request: HttpRequest) -> HttpResponseBase:
 
 @require_safe
 @dans_espace
-def tableau_cpts(request: HttpRequest, cpts: Cpts) -> HttpResponseBase:
+def tableau_cpts(request: HttpRequest, cpts: Cpts) -> HttpResponse:
     """From the space of a CPTS."""
     return redirect(f"{reverse('tableau')}?territoire=cpts:{cpts.code}")
 
@@ -142,7 +142,7 @@ def _read_territoire(request: HttpRequest, prive: bool, erreurs: Erreurs) -> Ter
 
 
 def _read_avec(request: HttpRequest, erreurs: Erreurs) -> list[tuple[str, str]]:
-    cles = []
+    cles: list[tuple[str, str]] = []
     for texte in [une for une in request.GET.getlist("avec") if une][: AVEC_MAX + 1]:
         trouve = find_cle(texte)
         if trouve is None or len(cles) == AVEC_MAX:
