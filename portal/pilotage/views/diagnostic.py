@@ -62,7 +62,7 @@ def render_page(
         **autres,
     }
     if trouve is None:
-        contexte |= list_choix(request)
+        contexte = list_choix(request) | contexte
     else:
         rows = list(trouve.rows())
         contexte |= {"rows": rows[:COMMUNES_PAGE], "reste": max(0, len(rows) - COMMUNES_PAGE)}
