@@ -20,6 +20,7 @@ DROITS: Final[dict[Role, dict[str, frozenset[str]]]] = {
         "aides.echeance": ECRIRE, "aides.redactionlocale": ECRIRE, "aides.parametreregional": ECRIRE,
         "aides.lignecampagne": ECRIRE, "core.importrun": VOIR, "core.execution": VOIR, "core.evenement": VOIR,
         "prevention.*": VOIR, "prevention.campagne": ECRIRE, "prevention.releve": ECRIRE,
+        "pilotage.constat": frozenset({"view", "change"}),
     },
     Role.VALIDEUR: {
         "zonage.*": VOIR, "zonage.arrete": ECRIRE, "cpts.*": VOIR, "cpts.rattachement": ECRIRE, "cpts.cpts": ECRIRE,
@@ -29,13 +30,16 @@ DROITS: Final[dict[Role, dict[str, frozenset[str]]]] = {
         "aides.parametreregional": ECRIRE, "aides.campagne": ECRIRE, "aides.lignecampagne": ECRIRE,
         "core.importrun": VOIR, "core.execution": VOIR, "core.evenement": VOIR,
         "prevention.*": VOIR, "prevention.campagne": ECRIRE, "prevention.releve": ECRIRE,
+        "pilotage.constat": frozenset({"view", "change"}),
     },
     Role.AGENT_CPAM: {
         "zonage.*": VOIR, "cpts.praticien": VOIR, "cpts.cpts": VOIR, "cpts.structure": VOIR, "aides.*": VOIR,
         "aides.demande": ECRIRE, "aides.contrat": ECRIRE,
         "aides.echeance": ECRIRE, "aides.lignecampagne": ECRIRE, "prevention.*": VOIR,
     },
-    Role.LECTEUR: {"zonage.*": VOIR, "cpts.*": VOIR, "aides.*": VOIR, "prevention.*": VOIR, "core.importrun": VOIR},
+    Role.LECTEUR: {"zonage.*": VOIR, "cpts.*": VOIR, "aides.*": VOIR, "prevention.*": VOIR, "core.importrun": VOIR,
+        "pilotage.constat": VOIR,
+    },
     Role.ADMINISTRATEUR: {
         "zonage.*": ECRIRE, "cpts.*": VOIR, "cpts.cpts": ECRIRE, "cpts.structure": ECRIRE,
         "cpts.propositionfiness": ECRIRE, "cpts.donneeterritoire": ECRIRE, "cpts.parametreaci": ECRIRE,
@@ -44,9 +48,11 @@ DROITS: Final[dict[Role, dict[str, frozenset[str]]]] = {
         "core.envoi": frozenset({"view", "change"}), "core.execution": frozenset({"view", "change"}),
         "core.dureeconservation": ECRIRE, "core.effacement": ECRIRE, "core.gelconservation": ECRIRE,
         "prevention.*": VOIR, "prevention.campagne": ECRIRE, "prevention.releve": ECRIRE,
+        "pilotage.constat": frozenset({"view", "change"}),
     },
     Role.AUDITEUR: {
         "zonage.*": VOIR, "cpts.*": VOIR, "aides.*": VOIR, "prevention.*": VOIR, "core.*": VOIR, "accounts.*": VOIR,
+        "pilotage.constat": VOIR,
     },
 }  # fmt: skip
 

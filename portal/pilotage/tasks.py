@@ -8,6 +8,7 @@ from django.utils import timezone
 from portal.core.taches import Course, Reporte, tache
 from portal.pilotage.enums import Cause
 from portal.pilotage.services.calcul import CalculEnCours, compute_jour, is_due, list_jours_manquants
+from portal.pilotage.services.controles import record_constats
 
 DUREE = 180
 """Seconds for the whole country, which takes a few of them."""
@@ -39,3 +40,11 @@ def _compute(course: Course, jour: date, **options: Any) -> None:
         compute_jour(jour, tient=course.hold, attend=False, **options)
     except CalculEnCours as erreur:
         raise Reporte(ATTENTE, "un autre calcul des mesures est en cours") from erreur
+
+
+@tache("pilotage.controles", duree=DUREE)
+def check_chiffres(*passage: int) -> None:
+    """The contradictions of today's figures and of their sources: every night, and after each run. Done again, it
+    writes the same.
+    """
+    record_constats(timezone.localdate())

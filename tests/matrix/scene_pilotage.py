@@ -1,8 +1,9 @@
 """The figures of the matrix: what is kept to those of a territory, and each coordinator's own."""
 
+from datetime import date
 from typing import Any
 
-from portal.pilotage.models import Territoire
+from portal.pilotage.models import Constat, Territoire
 from tests.matrix.scene_cpts import AILLEURS, COORDINATEURS, A, B
 
 LIEUX = (
@@ -20,3 +21,18 @@ def build_chiffres(scene: Any) -> None:
     )
     scene.objets["chiffre"] = {f"dans_{code}": f"montant_verse departement {code}" for code in ("71", "69")}
     scene.siens["chiffre"] = {acteur: f"missions_deployees cpts {code}" for acteur, code in COORDINATEURS.items()}
+    build_constats(scene)
+
+
+def build_constats(scene: Any) -> None:
+    """A contradiction of each département; nobody owns one."""
+    scene.objets["constat"] = {
+        f"dans_{code}": str(
+            Constat.objects.create(
+                controle="mesure_bornes", cle=code, region_code=region, departement_code=code, jour=date(2026, 3, 10),
+                constat="Un taux de 112 %.",
+            ).pk
+        )
+        for code, region in (("71", "27"), ("69", "84"))
+    }  # fmt: skip
+    scene.siens["constat"] = {}

@@ -1,3 +1,4 @@
+from portal.pilotage.models.constats import Constat
 from portal.pilotage.models.mesures import (
     Appartenance,
     Mesure,
@@ -7,4 +8,4 @@ from portal.pilotage.models.mesures import (
     Territoire,
 )
 
-__all__ = ["Appartenance", "Mesure", "Modification", "Passage", "PassageIndicateur", "Territoire"]
+__all__ = ["Appartenance", "Constat", "Mesure", "Modification", "Passage", "PassageIndicateur", "Territoire"]
