@@ -4,6 +4,5 @@ from portal.pilotage.views import diagnostic
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", diagnostic.diagnostic, name="diagnostic"),
-    path("choisir/", diagnostic.choisir, name="diagnostic_choisir"),
     path("diagnostic.<str:forme>", diagnostic.fichier, name="diagnostic_fichier"),
 ]

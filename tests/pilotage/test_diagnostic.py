@@ -207,12 +207,12 @@ def test_a_territory_that_is_not_one_is_refused_in_words(pays, client, requete):
 
 def test_a_paste_becomes_an_address(pays, client):
     noms = "\n".join(commune.nom for commune in list(pays.values())[:2])
-    reponse = client.post(reverse("diagnostic_choisir"), {"texte": f"71001\n{pays['71002'].code_insee}"})
+    reponse = client.post(PAGE, {"texte": f"71001\n{pays['71002'].code_insee}"})
     assert (reponse.status_code, reponse.headers["Location"]) == (303, f"{PAGE}?communes=71001,71002")
-    refus = client.post(reverse("diagnostic_choisir"), {"texte": f"{noms}\nNulle-Part-sur-Rien"})
+    refus = client.post(PAGE, {"texte": f"{noms}\nNulle-Part-sur-Rien"})
     assert refus.status_code == 422
     assert f"{noms}\nNulle-Part-sur-Rien</textarea>" in html.unescape(refus.content.decode())
-    assert client.post(reverse("diagnostic_choisir"), {"texte": ""}).status_code == 422
+    assert client.post(PAGE, {"texte": ""}).status_code == 422
 
 
 def test_a_saved_territory_opens_by_its_key_without_an_account(pays, client):

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import slugify
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from cpts.cartes_espace import read_heritages
 from cpts.models import Cpts
@@ -35,9 +35,12 @@ def read_diagnostic(parametres: QueryDict) -> Diagnostic | None:
     return build_diagnostic(choix, au=au) if choix else None
 
 
-@require_safe
+@csrf_exempt  # nothing is written: what was pasted becomes an address
+@require_http_methods(["GET", "HEAD", "POST"])
 def diagnostic(request: HttpRequest) -> HttpResponse:
-    """The form, then the diagnosis of what it named."""
+    """The form, then the diagnosis of what it named; a POST is a paste."""
+    if request.method == "POST":
+        return read_collage(request)
     try:
         trouve = read_diagnostic(request.GET)
     except ChoixRefuse as refus:
@@ -89,9 +92,7 @@ def list_choix(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-@csrf_exempt  # nothing is written: what was pasted becomes an address
-@require_POST
-def choisir(request: HttpRequest) -> HttpResponse:
+def read_collage(request: HttpRequest) -> HttpResponse:
     """Names or codes pasted: the address of their diagnosis, or what is not understood, everything kept."""
     texte = request.POST.get("texte", "")[:TEXTE_MAX]
     rapprochees = match_ecrits(split_texte(texte)[: CODES_MAX + 1])
