@@ -50,7 +50,7 @@ def ecrit(view: Vue) -> Vue:
     @wraps(view)
     def inner(request: HttpRequest, cpts: Cpts, *args: Any, **kwargs: Any) -> Any:
         if not may_edit(request.user, cpts):
-            raise Http404("Cette page n'existe pas.")
+            raise Http404
         return view(request, cpts, *args, **kwargs)
 
     return inner
@@ -136,7 +136,7 @@ def action_new(request: HttpRequest, cpts: Cpts) -> HttpResponse:
 def action_edit(request: HttpRequest, cpts: Cpts, pk: int) -> HttpResponse:
     action = find_action(request, cpts, pk)
     if action.statut not in MODIFIABLES:
-        raise Http404("Cette action ne se modifie pas.")
+        raise Http404
     if request.method != "POST":
         return show_form(request, cpts, ActionForm(cpts, action=action, initial=read_action(action)), action=action)
     form = ActionForm(cpts, request.POST, action=action)
@@ -207,7 +207,7 @@ def show_action(
 def action_tenir(request: HttpRequest, cpts: Cpts, pk: int) -> HttpResponse:
     lue = find_action(request, cpts, pk)
     if StatutAction.TENUE not in list_suites(lue):
-        raise Http404("Cette action ne se clôt pas.")
+        raise Http404
     form = TenueForm(request.POST if request.method == "POST" else None, initial={"version": lue.version})
     refus: ActeRefuse | None = None
     if request.method == "POST" and form.is_valid():
@@ -227,7 +227,7 @@ def action_tenir(request: HttpRequest, cpts: Cpts, pk: int) -> HttpResponse:
 def action_annuler(request: HttpRequest, cpts: Cpts, pk: int) -> HttpResponse:
     lue = find_action(request, cpts, pk)
     if StatutAction.ANNULEE not in list_suites(lue):
-        raise Http404("Cette action ne s'annule pas.")
+        raise Http404
     form = AnnulationForm(request.POST if request.method == "POST" else None, initial={"version": lue.version})
     refus: ActeRefuse | None = None
     if request.method == "POST" and form.is_valid():
