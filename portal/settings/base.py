@@ -326,6 +326,8 @@ EMAIL_BACKEND = "portal.core.courriels.FichiersBackend"
 EMAIL_FILE_PATH = env.str("MAILLAGE_COURRIELS", default=str(BASE_DIR / ".var" / "courriels"))
 EMAIL_TIMEOUT = 15
 DEFAULT_FROM_EMAIL = env.str("MAILLAGE_EXPEDITEUR", default="Maillage <ne-pas-repondre@localhost>")
+# Where pg_dump and pg_restore are; empty: on the PATH.
+MAILLAGE_PG_BIN = env.str("MAILLAGE_PG_BIN", default="")
 # The public address of the portal, for the links of the messages.
 MAILLAGE_ADRESSE = env.str("MAILLAGE_ADRESSE", default="http://127.0.0.1:8000")
 # Requests to follow that one address of the network may make; confirmations that one mailbox receives in a day.
@@ -452,6 +454,14 @@ MAILLAGE_CONTACT = env.str("MAILLAGE_CONTACT", default="")
 MAILLAGE_DROITS = "portal.accounts.portee.read_portee"
 # What the role of the web may do to a table, other than read, add, change and remove (portal.core.octrois).
 MAILLAGE_OCTROIS = {
+    # Written by the runs of the worker, which owns them, and by triggers.
+    **dict.fromkeys(
+        (
+            *("pilotage_territoire", "pilotage_appartenance", "pilotage_passage", "pilotage_passageindicateur"),
+            *("pilotage_mesure", "pilotage_modification"),
+        ),
+        "SELECT",
+    ),
     "django_migrations": "SELECT",
     "core_evenement": "INSERT SELECT",
     "core_scelle": "SELECT",
