@@ -153,7 +153,7 @@ def build_page(etude: Etude | None) -> dict[str, Any]:
 
 def build_csv(etude: Etude | None) -> HttpResponseBase:
     if etude is None:
-        raise Http404("Aucune campagne n’est publiée.")
+        return export_csv("ou-agir", COLONNES, [])
     periode = f"{etude.periode[0]:%d/%m/%Y} - {etude.periode[1]:%d/%m/%Y}" if etude.periode else ""
     lignes = [
         [
@@ -174,7 +174,10 @@ def ou_agir(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def ou_agir_csv(request: HttpRequest) -> HttpResponseBase:
-    return build_csv(read_etude(request))
+    etude = read_etude(request)
+    if etude is None:
+        raise Http404("Aucune campagne n’est publiée.")
+    return build_csv(etude)
 
 
 def read_sien(request: HttpRequest, cpts: Cpts) -> Etude | None:
