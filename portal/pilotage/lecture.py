@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from django.db import connection
 
@@ -95,7 +96,14 @@ def read_series(
     series: dict[Cle, list[tuple[date, Valeur]]] = {cle: [] for cle in cles}
     if not cles or points < 1:
         return series
-    valeurs = {"code": indicateur, **_split(cles), "du": du, "au": au, "pas": PAS[pas], "points": points}
+    valeurs: dict[str, Any] = {
+        "code": indicateur,
+        **_split(cles),
+        "du": du,
+        "au": au,
+        "pas": PAS[pas],
+        "points": points,
+    }
     with connection.cursor() as cursor:
         cursor.execute(SERIES, valeurs)
         for type_, code, jour, *reste in cursor.fetchall():

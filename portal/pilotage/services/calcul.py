@@ -7,7 +7,8 @@ run that is killed leaves nothing; one that was let go meanwhile (`tient`) write
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
@@ -138,7 +139,7 @@ def _open(cursor: CursorWrapper, jour: date, dus: list[Definition], cause: Cause
 def write_mesures(cursor: CursorWrapper, jour: date, definitions: list[Definition], passage: int) -> Counter[str]:
     """Rows written, removed or changed, by file."""
     suite = _has_suite(jour)
-    valeurs = {"jour": jour, "passage": passage, "suite": suite}
+    valeurs: dict[str, Any] = {"jour": jour, "passage": passage, "suite": suite}
     load_calcul(cursor, jour, definitions)
     cursor.execute(requetes.ECART, valeurs)
     ecrites: Counter[str] = Counter()
@@ -152,7 +153,7 @@ def load_calcul(cursor: CursorWrapper, jour: date, definitions: list[Definition]
     """The figures of the day, of every territory, in the temporary table `calcul`."""
     tous = [un for definition in definitions for un in definition.tous]
     cursor.execute(f"DROP TABLE IF EXISTS {', '.join(requetes.TEMPORAIRES)}")
-    indicateurs = {
+    indicateurs: dict[str, Any] = {
         "codes": [un.code for un in tous],
         "formes": [un.forme for un in tous],
         "genres": [un.genre for un in tous],
@@ -178,9 +179,10 @@ def _has_suite(jour: date) -> bool:
     return Passage.objects.filter(jour__gt=jour).exists()
 
 
-def _read_heure(cursor: CursorWrapper) -> object:
+def _read_heure(cursor: CursorWrapper) -> datetime:
     cursor.execute("SELECT clock_timestamp()")
-    return cursor.fetchone()[0]
+    heure: datetime = cursor.fetchone()[0]
+    return heure
 
 
 def list_jours_manquants(jour: date) -> list[date]:
