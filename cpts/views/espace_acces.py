@@ -1,5 +1,7 @@
 """« Accès » in the space of a CPTS: who coordinates it, who is invited."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
@@ -62,4 +64,5 @@ def _act(request: HttpRequest, cpts: Cpts, saisie: Saisie) -> HttpResponse:
 
 def _still(request: HttpRequest, cpts: Cpts) -> bool:
     """False for who just ended their own access."""
-    return Cpts.objects.for_user(User.objects.filter(pk=request.user.pk).first()).filter(pk=cpts.pk).exists()
+    user: Any = request.user
+    return Cpts.objects.for_user(User.objects.get(pk=user.pk)).filter(pk=cpts.pk).exists()

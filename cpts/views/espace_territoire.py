@@ -140,8 +140,8 @@ def territoires(request: HttpRequest, cpts: Cpts) -> HttpResponse:
 
 def _save(request: HttpRequest, cpts: Cpts, saisie: Saisie, douteuses: list[Any]) -> HttpResponse:
     if request.POST.get("acte") == "retirer":
-        lus = TerritoireEnregistre.objects.for_user(request.user)
-        trouve: TerritoireEnregistre = get_object_or_404(lus, cpts=cpts, pk=read_cle(request))
+        siens = TerritoireEnregistre.objects.for_user(request.user)
+        trouve: TerritoireEnregistre = get_object_or_404(siens, cpts=cpts, pk=read_cle(request))
         remove_territoire(trouve, par=request.user)
         messages.success(request, "Le territoire est retiré.")
         return redirect(reverse("espace_territoires", args=[cpts.code]))

@@ -1,6 +1,6 @@
 """The blocks of a diagnosis, one function each: what is read, the lines, the columns of the communes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Final
@@ -32,6 +32,7 @@ POUR: Final = 10_000
 TOUJOURS: Final = frozenset({"sans_medecin_traitant_17", "sans_medecin_traitant_70"})
 """Shown even when nobody entered them: « à renseigner »."""
 MILLESIME_AGES: Final = 2021
+AGES_AU: Final = str(MILLESIME_AGES)
 INSEE_POPULATION: Final = "Insee, populations municipales"
 INSEE_AGES: Final = "Insee, population par grand groupe d’âge (IRIS)"
 ANNUAIRE: Final = "Annuaire santé (Agence du numérique en santé), extraction"
@@ -76,9 +77,12 @@ def add_population(diagnostic: Diagnostic) -> None:
     for rang, libelle in enumerate(AGES):
         effectifs = [ages[rang], *(leurs[rang] for leurs in ages_autour)]
         parts = [share(ages[rang], sum(ages)), *(share(leurs[rang], sum(leurs)) for leurs in ages_autour)]
-        sources = {"au": str(MILLESIME_AGES), "source": INSEE_AGES}
-        lignes.append(Ligne(f"age_{rang}", libelle, "habitants", 0, build_cases(effectifs, **sources)))
-        lignes.append(Ligne(f"part_age_{rang}", f"Part des {libelle}", "%", 1, build_cases(parts, **sources)))
+        lignes.append(
+            Ligne(f"age_{rang}", libelle, "habitants", 0, build_cases(effectifs, au=AGES_AU, source=INSEE_AGES))
+        )
+        lignes.append(
+            Ligne(f"part_age_{rang}", f"Part des {libelle}", "%", 1, build_cases(parts, au=AGES_AU, source=INSEE_AGES))
+        )
     millesime = ", ".join(sorted({str(commune.millesime) for commune in communes.values() if commune.millesime}))
     diagnostic.blocs.append(
         Bloc(
@@ -90,6 +94,11 @@ def add_population(diagnostic: Diagnostic) -> None:
             [note_ages, *([f"Population inconnue : {', '.join(inconnues[:10])}."] if inconnues else [])],
         )
     )
+    add_habitants(diagnostic, population, ages)
+
+
+def add_habitants(diagnostic: Diagnostic, population: int, ages: Sequence[int]) -> None:
+    communes = diagnostic.communes
     diagnostic.colonnes.append(
         Colonne("population", "Habitants", {c: lue.population for c, lue in communes.items()}, population)
     )
@@ -294,8 +303,8 @@ def build_cases(
     ]
 
 
-def sum_connus(valeurs: object) -> int:
-    return sum(valeur or 0 for valeur in valeurs)  # type: ignore[attr-defined]
+def sum_connus(valeurs: Iterable[int | None]) -> int:
+    return sum(valeur or 0 for valeur in valeurs)
 
 
 def sum_communes(habitants: Sequence[Habitants]) -> int:

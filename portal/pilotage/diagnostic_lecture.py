@@ -90,8 +90,8 @@ def read_communes(codes: Collection[str]) -> dict[str, CommuneLue]:
     )  # fmt: skip
     lues = Commune.objects.filter(code_insee__in=codes).order_by("cle_tri", "code_insee").values_list(*champs)
     return {
-        ligne[0]: CommuneLue(*ligne[:6], ages=(ligne[6], ligne[7], ligne[8]), mere=ligne[9])
-        for ligne in lues[:LECTURES_MAX]
+        code: CommuneLue(code, nom, departement, region, population, millesime, (jeunes, actifs, anciens), mere)
+        for code, nom, departement, region, population, millesime, jeunes, actifs, anciens, mere in lues[:LECTURES_MAX]
     }
 
 
@@ -178,7 +178,7 @@ def read_apl(communes: dict[str, CommuneLue]) -> AplLue:
     )[:LECTURES_MAX]:
         cle = (profession, millesime, origine)
         somme, total = communes[code].apl.get(cle, (0.0, 0.0))
-        communes[code].apl[cle] = (somme + apl * poids, total + poids)
+        communes[code].apl[cle] = (somme + (apl or 0.0) * poids, total + poids)
     vues = {cle for lue in communes.values() for cle in lue.apl}
     retenues: dict[str, CleApl] = {}
     for cle in sorted(vues, key=lambda une: (une[2] == Origine.OFFICIEL, une[1])):

@@ -32,7 +32,9 @@ def add_prevention(diagnostic: Diagnostic) -> None:
     ecritures = find_ecritures(diagnostic.communes)
     territoires = {(une.type, une.code) for une in diagnostic.references} | {(choix.type, choix.code)}
     lue = read_prevention(set(ecritures.values()), territoires, diagnostic.au)
-    lignes, sources, vues = [], set(), set()
+    lignes: list[Ligne] = []
+    sources: set[str] = set()
+    vues: set[tuple[str, str]] = set()
     for cible in lue.cibles:
         cle = (cible.campagne.theme, cible.code)
         if cle in vues or len(vues) >= CIBLES_MAX:
