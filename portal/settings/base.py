@@ -317,6 +317,8 @@ if not EXERCICE:
         "contradictions": {"tache": "pilotage.controles", "a": "05:50"},
     }
     MAILLAGE_ABONNEMENTS["pilotage.passage"] = ["pilotage.controles"]
+    for sujet in ("cpts.perimetre", "cpts.aci", "prevention.releve"):  # without waiting for the next turn
+        MAILLAGE_ABONNEMENTS.setdefault(sujet, []).append("pilotage.changements")
 # Receipts that one address may keep: a number per minute (m), hour (h) or day (d); empty: no limit.
 MAILLAGE_RECUS_LIMITE = env.str("MAILLAGE_RECUS_LIMITE", default="30/h")
 # Letters that one address of the network may check.
