@@ -175,7 +175,7 @@ def _read_annee(voulus: Sequence[Indicateur], territoire: Territoire, au: date) 
     annee: dict[str, list[Decimal | None]] = {un.code: [] for un in voulus}
     if not voulus:
         return annee
-    valeurs = {"codes": list(annee), "points": POINTS, "territoire": territoire.pk, "au": au}
+    valeurs: dict[str, Any] = {"codes": list(annee), "points": POINTS, "territoire": territoire.pk, "au": au}
     with connection.cursor() as cursor:
         cursor.execute(ANNEE, valeurs)
         for code, valeur in cursor.fetchall():
