@@ -163,10 +163,11 @@ def run_outil(outil: str, *arguments: str, avec_base: bool = True) -> None:
     programme = shutil.which(outil, path=os.pathsep.join([str(settings.MAILLAGE_PG_BIN), os.environ.get("PATH", "")]))
     if programme is None:
         raise SauvegardeRefusee(f"{outil} est introuvable : installez les outils de PostgreSQL (MAILLAGE_PG_BIN).")
-    base = connection.settings_dict
-    acces = {"PGHOST": base["HOST"], "PGPORT": base["PORT"], "PGUSER": base["USER"], "PGPASSWORD": base["PASSWORD"]}
-    env = os.environ | {nom: str(valeur) for nom, valeur in acces.items() if valeur}
-    cible = {"pg_dump": [str(base["NAME"])], "pg_restore": ["--dbname", str(base["NAME"])]}[outil] if avec_base else []
+    base = connection.get_connection_params()
+    acces = {"PGHOST": "host", "PGPORT": "port", "PGUSER": "user", "PGPASSWORD": "password"}
+    env = os.environ | {nom: str(base[cle]) for nom, cle in acces.items() if base.get(cle)}
+    nom = str(base.get("dbname") or base["database"])
+    cible = {"pg_dump": [nom], "pg_restore": ["--dbname", nom]}[outil] if avec_base else []
     commande = [programme, *arguments, *cible]
     fini = subprocess.run(commande, env=env, capture_output=True, text=True, check=False)  # noqa: S603 - our own words
     if fini.returncode:

@@ -328,6 +328,8 @@ EMAIL_BACKEND = "portal.core.courriels.FichiersBackend"
 EMAIL_FILE_PATH = env.str("MAILLAGE_COURRIELS", default=str(BASE_DIR / ".var" / "courriels"))
 EMAIL_TIMEOUT = 15
 DEFAULT_FROM_EMAIL = env.str("MAILLAGE_EXPEDITEUR", default="Maillage <ne-pas-repondre@localhost>")
+# The token that a supervision gives to read « /metriques/ »; empty: the address does not exist.
+MAILLAGE_METRIQUES_JETON = env.str("MAILLAGE_METRIQUES_JETON", default="")
 # Where pg_dump and pg_restore are; empty: on the PATH.
 MAILLAGE_PG_BIN = env.str("MAILLAGE_PG_BIN", default="")
 # The public address of the portal, for the links of the messages.

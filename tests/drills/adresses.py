@@ -25,7 +25,7 @@ from prevention.models import ActionPrevention, Campagne, Releve
 from zonage.models import Commune
 
 REPONSES = "profession=medecin&specialite=generaliste&statut=projet&type_cabinet=principal&premiere_installation=oui"
-SANS_EXEMPLE = {"api_adresse_inconnue"}
+SANS_EXEMPLE = {"api_adresse_inconnue", "pret", "metriques"}  # those that say what goes wrong
 AVEC_COMPTE = ("compte/", "praticiens/", "dossiers/", "contrats/", "courriers/", "espace/", "pilotage/")
 """Addresses of people who signed in, or of a letter: the matrix of rights and the browser have them."""
 
