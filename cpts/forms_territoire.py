@@ -1,5 +1,7 @@
 """The forms of the territory in the space: a sourced figure, a saved territory, an invitation."""
 
+from typing import Any
+
 from django import forms
 
 from cpts.regles.donnees_territoire import DEFINITIONS
@@ -54,6 +56,20 @@ class DonneeForm(forms.Form):
         label="Population concernée (facultatif)", max_digits=14, decimal_places=2, min_value=0, required=False,
         error_messages=NOMBRE, widget=forms.TextInput(attrs=TEXTE | {"inputmode": "decimal"}),
     )  # fmt: skip
+
+    def __init__(self, *args: Any, instruit: bool, **kwargs: Any) -> None:
+        """`instruit`: an agent also enters the figure of the département, which the others are compared with."""
+        super().__init__(*args, **kwargs)
+        if instruit:
+            self.fields["territoire"] = forms.ChoiceField(
+                label="Territoire",
+                choices=[("cpts", "Cette CPTS"), ("departement", "Son département")],
+                widget=forms.Select(attrs={"class": "fr-select"}),
+                required=False,
+            )
+
+    def clean_territoire(self) -> str:
+        return self.cleaned_data["territoire"] or "cpts"
 
 
 class TerritoireForm(forms.Form):

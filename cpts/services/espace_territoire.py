@@ -8,9 +8,10 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from cpts.droits import may_edit
+from cpts.droits import may_edit, may_instruct
 from cpts.erreurs import ActeInvalide, DroitRefuse
 from cpts.lecture_perimetres import Heritages, find_perimetre, list_codes
 from cpts.models import Cpts, DonneeTerritoire, Structure, TerritoireEnregistre
@@ -27,7 +28,10 @@ REFUS = "Vous pouvez lire cette CPTS, pas y écrire."
 
 @dataclass(frozen=True, slots=True)
 class Chiffre:
-    """A figure as it is typed. `numerateur` and `denominateur`: when the source gives them."""
+    """A figure as it is typed. `numerateur` and `denominateur`: when the source gives them.
+
+    `territoire`: « cpts », or « departement » for the agents who instruct there: what the CPTS is compared with.
+    """
 
     code: str
     jour: date
@@ -36,14 +40,20 @@ class Chiffre:
     producteur: str = ""
     numerateur: Decimal | None = None
     denominateur: Decimal | None = None
+    territoire: str = "cpts"
+
+
+def filter_donnees(cpts: Cpts) -> QuerySet[DonneeTerritoire]:
+    """The figures entered for this CPTS, and for its département."""
+    siennes = Q(territoire_type="cpts", territoire_code=cpts.code)
+    voisines = Q(territoire_type="departement", territoire_code=cpts.departement_code)
+    return DonneeTerritoire.objects.filter(siennes | voisines, code__in=list(DEFINITIONS))
 
 
 def list_donnees(cpts: Cpts) -> list[DonneeTerritoire]:
-    """Those of the territory of this CPTS that its coordination enters, figure by figure, the latest day first."""
-    lues = DonneeTerritoire.objects.filter(
-        territoire_type="cpts", territoire_code=cpts.code, code__in=list(DEFINITIONS)
-    )
-    return list(lues.order_by("code", "-jour", "pk")[:HISTORIQUE_MAX])
+    """Figure by figure, the latest day first."""
+    lues = filter_donnees(cpts)
+    return list(lues.order_by("code", "territoire_type", "-jour", "pk")[:HISTORIQUE_MAX])
 
 
 @transaction.atomic
@@ -52,7 +62,7 @@ def write_donnee(cpts: Cpts, chiffre: Chiffre, *, par: Any) -> DonneeTerritoire:
 
     Raises DroitRefuse, ActeInvalide.
     """
-    if not may_edit(par, cpts):
+    if not may_edit(par, cpts) or (chiffre.territoire != "cpts" and not may_instruct(par, cpts)):
         raise DroitRefuse(REFUS)
     definition = DEFINITIONS[chiffre.code]
     if chiffre.jour > timezone.localdate():
@@ -65,8 +75,8 @@ def write_donnee(cpts: Cpts, chiffre: Chiffre, *, par: Any) -> DonneeTerritoire:
         _check_part(chiffre, definition.unite)
     donnee, nouvelle = DonneeTerritoire.objects.update_or_create(
         code=chiffre.code,
-        territoire_type="cpts",
-        territoire_code=cpts.code,
+        territoire_type=chiffre.territoire,
+        territoire_code=cpts.code if chiffre.territoire == "cpts" else cpts.departement_code,
         jour=chiffre.jour,
         defaults={
             "valeur": chiffre.valeur,

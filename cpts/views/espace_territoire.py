@@ -11,13 +11,14 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from cpts.droits import may_edit
+from cpts.droits import may_edit, may_instruct
 from cpts.erreurs import ActeInvalide
 from cpts.forms_territoire import DonneeForm, TerritoireForm
 from cpts.models import Cpts, DonneeTerritoire, TerritoireEnregistre
 from cpts.regles.donnees_territoire import DEFINITIONS
 from cpts.services.espace_territoire import (
     Chiffre,
+    filter_donnees,
     list_donnees,
     list_enregistres,
     propose_structure,
@@ -81,21 +82,22 @@ def donnees(request: HttpRequest, cpts: Cpts) -> HttpResponse:
     """Figures that no file gives, with their source, and what they were before."""
     check_post(request, cpts)
     saisie = Saisie()
+    instruit = may_instruct(request.user, cpts)
     if request.method == "POST":
-        reponse = saisie.attempt(lambda: _write(request, cpts, saisie))
+        reponse = saisie.attempt(lambda: _write(request, cpts, saisie, instruit=instruit))
         if reponse is not None:
             return reponse
     contexte = {
         "titre": "Chiffres du territoire",
         "donnees": [(donnee, DEFINITIONS[donnee.code]) for donnee in list_donnees(cpts)],
         "definitions": DEFINITIONS.values(),
-        "form": saisie.show("donnee", DonneeForm),
+        "form": saisie.show("donnee", lambda: DonneeForm(instruit=instruit)),
     }
     return show(request, cpts, "espace_donnees", "donnees", contexte, saisie)
 
 
-def _write(request: HttpRequest, cpts: Cpts, saisie: Saisie) -> HttpResponse:
-    lus = saisie.clean("donnee", DonneeForm(request.POST))
+def _write(request: HttpRequest, cpts: Cpts, saisie: Saisie, *, instruit: bool) -> HttpResponse:
+    lus = saisie.clean("donnee", DonneeForm(request.POST, instruit=instruit))
     donnee = write_donnee(cpts, Chiffre(**lus), par=request.user)
     messages.success(request, f"Chiffre enregistré : {DEFINITIONS[donnee.code].libelle}.")
     return redirect(reverse("espace_donnees", args=[cpts.code]))
@@ -105,10 +107,7 @@ def _write(request: HttpRequest, cpts: Cpts, saisie: Saisie) -> HttpResponse:
 @dans_espace
 def donnee(request: HttpRequest, cpts: Cpts, cle: int) -> HttpResponse:
     """One figure and what it was before each change."""
-    lues = DonneeTerritoire.objects.filter(
-        territoire_type="cpts", territoire_code=cpts.code, code__in=list(DEFINITIONS)
-    )
-    trouvee: DonneeTerritoire = get_object_or_404(lues, pk=cle)
+    trouvee: DonneeTerritoire = get_object_or_404(filter_donnees(cpts), pk=cle)
     contexte = {
         "titre": DEFINITIONS[trouvee.code].libelle,
         "donnee": trouvee,

@@ -34,16 +34,7 @@ def add_prevention(diagnostic: Diagnostic) -> None:
     lue = read_prevention(set(ecritures.values()), territoires, diagnostic.au)
     lignes: list[Ligne] = []
     sources: set[str] = set()
-    vues: set[tuple[str, str]] = set()
-    for cible in lue.cibles:
-        cle = (cible.campagne.theme, cible.code)
-        if cle in vues or len(vues) >= CIBLES_MAX:
-            continue
-        lus = _choose(diagnostic, lue, cible, ecritures)
-        if lus is None:
-            continue
-        vues.add(cle)
-        periode, taux = lus
+    for cible, periode, taux in list_choisies(diagnostic, lue, ecritures):
         lignes.append(build_ligne(cible, taux))
         sources |= {un.source for un in taux if un is not None}
         add_colonnes(diagnostic, lue.releves[cible.pk][periode], cible, taux[0], ecritures)
@@ -76,16 +67,33 @@ def find_ecritures(communes: Mapping[str, CommuneLue]) -> dict[str, str]:
     return {code: lue.mere if lue.mere in entieres else code for code, lue in communes.items()}  # type: ignore[misc]
 
 
+def list_choisies(
+    diagnostic: Diagnostic, lue: PreventionLue, ecritures: Mapping[str, str]
+) -> list[tuple[Cible, Periode, list[Taux | None]]]:
+    """One season of each theme and target: the latest with a figure here, else the latest with one around."""
+    choisies: dict[tuple[str, str], tuple[Cible, Periode, list[Taux | None]]] = {}
+    for ailleurs in (False, True):
+        for cible in lue.cibles:
+            cle = (cible.campagne.theme, cible.code)
+            lus = None if cle in choisies else _choose(diagnostic, lue, cible, ecritures, ailleurs=ailleurs)
+            if lus is not None:
+                choisies[cle] = (cible, *lus)
+    return list(choisies.values())[:CIBLES_MAX]
+
+
 def _choose(
-    diagnostic: Diagnostic, lue: PreventionLue, cible: Cible, ecritures: Mapping[str, str]
+    diagnostic: Diagnostic, lue: PreventionLue, cible: Cible, ecritures: Mapping[str, str], *, ailleurs: bool
 ) -> tuple[Periode, list[Taux | None]] | None:
-    """The latest period for which the territory has a figure; the same period around, else the latest one there."""
+    """The latest period for which the territory has a figure; the same period around, else the latest one there.
+
+    `ailleurs`: a period for which only the references have one will do.
+    """
     choix = diagnostic.choix
     periodes = lue.releves.get(cible.pk, {})
     for periode in sorted(periodes, key=lambda une: (une[1], une[0]), reverse=True):
         ici = read_ici(periodes[periode], choix.type, choix.code, ecritures)
-        if ici is not None:
-            autour = [_find(periodes, periode, (une.type, une.code)) for une in diagnostic.references]
+        autour = [_find(periodes, periode, (une.type, une.code)) for une in diagnostic.references]
+        if ici is not None or (ailleurs and any(autour)):
             return periode, [ici, *autour]
     return None
 
@@ -126,7 +134,8 @@ def build_ligne(cible: Cible, taux: list[Taux | None]) -> Ligne:
 def build_case(un: Taux | None, *, compte: bool) -> Case:
     if un is None:
         return Case(None, "non publié")
-    au = f"du {un.debut:%d/%m/%Y} au {un.fin:%d/%m/%Y}{', provisoire' if un.provisoire else ''}"
+    reserves = (", au moins" if un.au_moins else "") + (", provisoire" if un.provisoire else "")
+    au = f"du {un.debut:%d/%m/%Y} au {un.fin:%d/%m/%Y}{reserves}"
     source = f"{un.source}, {un.millesime}" if un.millesime else un.source
     valeur = decimal(un.numerateur) if compte else decimal(un.pourcentage)
     return Case(valeur, "" if valeur is not None else un.motif, au, source, un.demonstration, un.masque)

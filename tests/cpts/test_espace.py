@@ -207,6 +207,15 @@ class TestFigures:
         assert client.get(_address("espace_donnees")).status_code == 200
         assert client.post(_address("espace_donnees"), CHIFFRE).status_code == 404
 
+    def test_an_agent_enters_the_figure_of_the_departement_and_a_coordinator_does_not(self, client, coordinatrice):
+        page = _address("espace_donnees")
+        assert "Son département" not in client.get(page).content.decode()
+        client.post(page, CHIFFRE | {"territoire": "departement"})
+        assert DonneeTerritoire.objects.get().territoire_type == "cpts"
+        _enter(client, Role.VALIDEUR, "region:27")
+        assert client.post(page, CHIFFRE | {"territoire": "departement", "valeur": "9"}).status_code == 303
+        assert DonneeTerritoire.objects.get(territoire_type="departement").territoire_code == "71"
+
     def test_the_figure_of_another_cpts_is_not_there(self, client, coordinatrice):
         autre = DonneeTerritoire.objects.create(
             code="sans_medecin_traitant_17", territoire_type="cpts", territoire_code="71-autre",

@@ -145,6 +145,14 @@ def test_the_communes_shown_add_up_to_the_total(releves):
     assert sum(colonne.valeurs.values()) == colonne.total == 100
 
 
+def test_what_is_published_around_only_is_shown_with_a_hole(pays):
+    cible = make_cible(StatutCampagne.OUVERTE)
+    write(cible, ("departement", "71", 300, 1000))
+    diagnostic = _diagnose()
+    assert _values(diagnostic, _code(cible)) == [None, 30.0, None, None]
+    assert _cell(diagnostic, _code(cible)).motif == "non publié"
+
+
 def test_a_hidden_commune_hides_the_total_and_nothing_gives_it_away(releves, client):
     diagnostic = _diagnose()
     colonne = _column(diagnostic, _code(releves))
