@@ -152,14 +152,14 @@ def warm(port: int, suite: Sequence[Demande], tout: Public) -> None:
             ask(port, demande.chemin, demande.session)
 
 
-def read_suite(port: int, suite: Sequence[Demande]) -> tuple[list[Lue], float]:
+def read_suite(port: int, suite: Sequence[Demande], cadence: float = CADENCE) -> tuple[list[Lue], float]:
     """One each time its turn comes, late or not; and the seconds that it took."""
     lues: list[Lue] = []
     debut = time.perf_counter() + 0.2
 
     def follow(rang: int) -> None:
         for place in range(rang, len(suite), LECTEURS):
-            tour = debut + place / CADENCE
+            tour = debut + place / cadence
             time.sleep(max(0.0, tour - time.perf_counter()))
             statut = ask(port, suite[place].chemin, suite[place].session)
             lues.append(Lue(suite[place], statut, time.perf_counter() - tour))

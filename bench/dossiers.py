@@ -11,7 +11,7 @@ P42 home, list, filtered list, late ones and page of a file, as agents of a dép
 P43 50 requests a second for 60 s while the eligibilities are rebuilt, at the priority of the worker: p95 < 300 ms
     and no error. In a hundred: 36 public pages, 14 answers of the API, 20 pages of practitioners (their files, one of
     them, their account), 30 of agents (home, lists, files): `bench/_charge.py` says why, and gives the p95 of each.
-`--quick` (for continuous integration, under a minute): 20,000 files against 2,000, then 12 s, goals half as strict.
+`--quick` (for continuous integration, a minute or so): 20,000 files against 2,000, then 12 s, goals and pace half as strict.
 """
 
 import argparse
@@ -243,7 +243,7 @@ def compare(acces: dict[str, dict[str, Acces]], quick: bool) -> bool:
 
 def bear(base: str, env: dict[str, str], quick: bool) -> bool:
     """A steady pace, one request each time its turn comes, late or not, while everything is computed again."""
-    duree, but = (12.0, 600) if quick else (60.0, 300)
+    duree, but, cadence = (12.0, 600, CADENCE / 2) if quick else (60.0, 300, CADENCE)
     propre = env | {"DATABASE_URL": base}
     agents, autres = (
         [*read_acces(propre, [email for (email,) in read_lignes(base, requete)], ordre="?").values()]
@@ -251,13 +251,13 @@ def bear(base: str, env: dict[str, str], quick: bool) -> bool:
     )
     [(communes, departements)] = read_lignes(base, PUBLIC)
     tout = Public(communes, departements, DISPOSITIFS)
-    suite = draw_suite(int(duree * CADENCE), agents, autres, tout)
+    suite = draw_suite(int(duree * cadence), agents, autres, tout)
     warm(PORTS["grand"], suite, tout)
     fini = threading.Event()
     reconstructions: list[int] = []
     calcul = threading.Thread(target=rebuild, args=(base, env, fini, reconstructions))
     calcul.start()
-    lues, ecoule = read_suite(PORTS["grand"], suite)
+    lues, ecoule = read_suite(PORTS["grand"], suite, cadence)
     fini.set()
     calcul.join()
     erreurs = sum(lue.statut != 200 for lue in lues)
