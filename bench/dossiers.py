@@ -11,7 +11,7 @@ P42 home, list, filtered list, late ones and page of a file, as agents of a dép
 P43 50 requests a second for 60 s while the eligibilities are rebuilt, at the priority of the worker: p95 < 300 ms
     and no error. In a hundred: 36 public pages, 14 answers of the API, 20 pages of practitioners (their files, one of
     them, their account), 30 of agents (home, lists, files): `bench/_charge.py` says why, and gives the p95 of each.
-`--quick` (for continuous integration, a minute or so): 20,000 files against 2,000, then 12 s, goals and pace half as strict.
+`--quick` (for continuous integration): 20,000 files against 2,000, then 12 s, pace and goals half as strict.
 """
 
 import argparse
