@@ -119,7 +119,7 @@ def chrono(acte: Callable[[], Any]) -> tuple[float, Any]:
     return time.perf_counter() - debut, resultat
 
 
-def bench_france(nombre: int, *, essais: int) -> bool:
+def bench_france(nombre: int, *, essais: int, but: float) -> bool:
     reussi = True
     _, (blanches, chevauchements) = chrono(count_in_python)
     for nom, lit, attendu in (
@@ -130,11 +130,11 @@ def bench_france(nombre: int, *, essais: int) -> bool:
         duree = statistics.median(secondes for secondes, _ in mesures)
         trouve = {une.code for une in mesures[0][1]}
         assert trouve == attendu, (nom, len(trouve), len(attendu))
-        ok = duree <= BUT_FRANCE_S
+        ok = duree <= but
         reussi &= ok
         print(
             f"P40 {nom}_france cpts={nombre} found={len(trouve)} ours={duree:.3f}s "
-            f"goal<={BUT_FRANCE_S:g}s {'PASS' if ok else 'FAIL'}"
+            f"goal<={but:g}s {'PASS' if ok else 'FAIL'}"
         )
     return reussi
 
@@ -162,7 +162,7 @@ def open_espace() -> Iterator[tuple[Client, Perimetre]]:
     yield client, open_brouillon(cpts, par=user, codes=siennes)
 
 
-def bench_edition(*, essais: int) -> bool:
+def bench_edition(*, essais: int, but: float) -> bool:
     settings.ALLOWED_HOSTS = ["*"]
     with open_espace() as (client, perimetre):
         adresse = f"/espace/{perimetre.cpts_id}/perimetre/{perimetre.pk}/modifier/"
@@ -180,18 +180,18 @@ def bench_edition(*, essais: int) -> bool:
             durees.append(duree * 1_000)
             processeur += time.process_time() - depart if rang else 0
         mediane = statistics.median(durees[1:])  # the first one imports and compiles
-    ok = mediane <= BUT_EDITION_MS
+    ok = mediane <= but
     print(
         f"P41 edition_perimetre communes={len(dedans)} ours={mediane:.0f}ms max={max(durees[1:]):.0f}ms "
         f"cpu={processeur * 1_000 / essais:.0f}ms "
-        f"goal<={BUT_EDITION_MS:g}ms {'PASS' if ok else 'FAIL'}"
+        f"goal<={but:g}ms {'PASS' if ok else 'FAIL'}"
     )
     return ok
 
 
 def main() -> int:
     analyseur = argparse.ArgumentParser(description=__doc__)
-    analyseur.add_argument("--quick", action="store_true", help="fewer repetitions, about ten seconds")
+    analyseur.add_argument("--quick", action="store_true", help="fewer repetitions, goals half as strict")
     options = analyseur.parse_args()
     if not Commune.objects.filter(pk=CHALON).exists():
         print("Aucune commune en base : lancez load_referentiel.", file=sys.stderr)
@@ -199,7 +199,11 @@ def main() -> int:
     with transaction.atomic():
         nombre = len(generate_cpts(900))
         essais = 3 if options.quick else 9
-        reussis = [bench_france(nombre, essais=essais), bench_edition(essais=2 * essais)]
+        part = 2 if options.quick else 1  # continuous integration shares its machine: goals half as strict
+        reussis = [
+            bench_france(nombre, essais=essais, but=part * BUT_FRANCE_S),
+            bench_edition(essais=2 * essais, but=part * BUT_EDITION_MS),
+        ]
         transaction.set_rollback(True)
     return 0 if all(reussis) else 1
 
