@@ -73,7 +73,7 @@ def _answer(request: HttpRequest, *, prive: bool) -> HttpResponseBase:
     territoire = _read_territoire(request, prive, erreurs)
     themes = [theme for theme in request.GET.getlist("theme")[:10] if theme in Theme.values]
     if territoire is None:
-        return render(request, "pilotage/tableau_vide.html", {"titre": "Chiffres"}, status=503)
+        return render(request, "pilotage/tableau_vide.html", {"titre": "Chiffres"})
     avec = _read_avec(request, erreurs)
     lu = read_tableau(territoire, au=au, depuis=depuis, user=request.user if prive else None, themes=themes, avec=avec)
     forme = request.GET.get("format", "")
