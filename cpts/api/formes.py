@@ -3,13 +3,9 @@
 from rest_framework import serializers
 
 from cpts.enums import StatutCpts, StatutStructure, TypeStructure
+from zonage.api.formes import ReferenceSerializer
 
 Serializer = serializers.Serializer  # type: ignore[type-arg]
-
-
-class ReferenceSerializer(Serializer):
-    code = serializers.CharField()
-    nom = serializers.CharField()
 
 
 class StructureSerializer(Serializer):
