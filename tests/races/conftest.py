@@ -11,6 +11,6 @@ def compte(record_property: Callable[[str, object], None]) -> Callable[..., None
 
     def record(**nombres: object) -> None:
         for nom, nombre in nombres.items():
-            record_property(nom, nombre)
+            record_property(nom, str(nombre))  # a worker hands its report over: plain values alone travel
 
     return record
