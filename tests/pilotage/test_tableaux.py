@@ -17,7 +17,7 @@ from portal.pilotage.tableaux import read_tableau, search_territoires
 from tests.people import make_agent
 from tests.pilotage.scene import JOUR, make_msp, run
 
-APRES = date(2026, 3, 20)
+APRES = date(2026, 4, 20)
 REQUETES_MAX = 16
 D = Decimal
 
