@@ -45,6 +45,7 @@ CAS = {
     ("get", "/cpts/{code}/contour/"): 30,
     ("get", "/structures/"): 60,
     ("get", "/structures/points/"): 30,
+    ("get", "/prevention/actions/"): 45,
 }
 AU = date(2025, 6, 1)
 RECU = {"code": ""}
