@@ -9,12 +9,12 @@ import subprocess
 import sys
 from datetime import date
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
 import psycopg2
 import pytest
 from django.conf import settings as reglages
 from django.core.management import get_commands
-from django.db import connection
 from django.urls import reverse
 
 from portal.core.ceinture import as_systeme
@@ -55,15 +55,17 @@ def sauvegarde(settings, tmp_path):
 def base_neuve():
     """An empty base on the same server: the one that was lost had another name."""
     administer(f'DROP DATABASE IF EXISTS "{NEUVE}"', f'CREATE DATABASE "{NEUVE}" TEMPLATE template0')
-    base = connection.settings_dict
-    yield f"postgresql://{base['USER']}:{base['PASSWORD']}@{base['HOST']}:{base['PORT']}/{NEUVE}"
+    yield name_base(NEUVE)
     administer(f'DROP DATABASE IF EXISTS "{NEUVE}" WITH (FORCE)')
 
 
+def name_base(nom: str) -> str:
+    """The address of another base of the server of the tests, reached as that one is (a port, or a socket)."""
+    return urlunsplit(urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{nom}"))
+
+
 def administer(*ordres: str) -> None:
-    base = connection.settings_dict
-    acces = {"host": base["HOST"], "port": base["PORT"], "user": base["USER"], "password": base["PASSWORD"]}
-    with contextlib.closing(psycopg2.connect(dbname="postgres", **acces)) as connexion:
+    with contextlib.closing(psycopg2.connect(name_base("postgres"))) as connexion:
         connexion.autocommit = True
         for ordre in ordres:
             connexion.cursor().execute(ordre)
