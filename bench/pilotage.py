@@ -141,7 +141,9 @@ def fill(cursor: Any, territoires: list[Territoire], annees: int) -> int:
 
 def measure_readings(cursor: Any, nombre: int, but: float, tours: int) -> bool:
     """Both tables are read in turn: what the machine does meanwhile is shared."""
+    refresh_territoires(cursor)  # a base without any run has none yet
     territoires = list(Territoire.objects.filter(type__in=["region", "departement", "epci"]).order_by("pk")[:nombre])
+    assert len(territoires) == nombre
     cles = [(t.type, t.code) for t in territoires]
     lignes = {annees: fill(cursor, territoires, annees) for annees in (1, 5)}
     du = JOUR - timedelta(days=330)  # within the year that both have
@@ -174,6 +176,7 @@ def count_pages(cursor: Any, cles: list[tuple[str, str]], annees: int) -> int:
 
 
 def measure_badge(cursor: Any) -> bool:
+    refresh_territoires(cursor)
     compute_jour(JOUR, cause=Cause.CHANGEMENT, codes=["population", "communes"], forcer=True)
     un = find_indicateur("population")
     assert un is not None
