@@ -1,7 +1,8 @@
 """Trying and developing: loopback, plain HTTP, static files read in place. `./maillage run` uses it."""
 
 from portal.settings.base import *  # noqa: F403
-from portal.settings.base import CONTENT_SECURITY_POLICY, MIDDLEWARE, env
+from portal.settings.base import CONTENT_SECURITY_POLICY, MIDDLEWARE
+from portal.settings.environnement import env
 
 # Made once per installation by the launcher and kept under .var/; the fallback serves `manage.py` alone.
 SECRET_KEY = env.str("DJANGO_SECRET_KEY", default="cle-de-developpement-sans-valeur-hors-de-cette-machine")

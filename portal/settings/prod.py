@@ -5,7 +5,9 @@ import re
 from django.core.exceptions import ImproperlyConfigured
 
 from portal.settings.base import *  # noqa: F403
-from portal.settings.base import CONTENT_SECURITY_POLICY, DATABASES, MAILLAGE_DEUX_FACTEURS, env
+from portal.settings.base import CONTENT_SECURITY_POLICY, DATABASES
+from portal.settings.environnement import env
+from portal.settings.maillage import MAILLAGE_DEUX_FACTEURS
 
 HOTE = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*")
 
