@@ -1,4 +1,4 @@
-"""The portal's own settings: what the core calls without knowing it, the schedule, the bounds (`base` has them all)."""
+"""The portal's own settings: what the core calls without knowing it, the schedule, the bounds. `base` takes them."""
 
 from typing import Any
 
