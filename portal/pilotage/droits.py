@@ -4,6 +4,7 @@ What is public is so for everybody. The rest: agents read their territory and th
 CPTS and those that hold it.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import Q, Subquery
@@ -60,6 +61,20 @@ def may_read_lignes(user: Any, indicateur: Indicateur, territoire: Territoire) -
 
 def is_public(indicateur: Indicateur, territoire: Territoire) -> bool:
     return territoire.type in indicateur.mailles_publiques
+
+
+def is_shown(indicateur: Indicateur, maille: str, *, entier: bool) -> bool:
+    """Whether a page shows the figure of a territory of that size. `entier`: its reader reads every figure of it."""
+    return maille in (indicateur.mailles if entier else indicateur.mailles_publiques)
+
+
+def list_entiers(user: Any, cles: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Among these territories (type, code), those of which `user` reads every figure; None: nobody in particular."""
+    if user is None:
+        return set()
+    visibles = Territoire.objects.filter(filter_territoires(read_portee(user)), code__in=[code for _, code in cles])
+    lues = visibles.order_by("type", "code").values_list("type", "code")
+    return set(lues[: 2 * len(cles) + 20]) & set(cles)
 
 
 def has_lignes_publiques(indicateur: Indicateur) -> bool:

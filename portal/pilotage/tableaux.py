@@ -8,8 +8,7 @@ from typing import Any
 
 from django.db import connection
 
-from portal.accounts.portee import read_portee
-from portal.pilotage.droits import filter_territoires
+from portal.pilotage.droits import is_shown, list_entiers
 from portal.pilotage.enums import Maille, Theme
 from portal.pilotage.formats import format_nombre, format_valeur
 from portal.pilotage.fraicheur import read_fraicheurs
@@ -90,7 +89,7 @@ def read_tableau(
 ) -> Tableau:
     """What `user` may read of it; None: anybody. `avec`: territories to compare with, after those that hold it."""
     cles = [*list_au_dessus(territoire), *avec][: 3 + AVEC_MAX]
-    entiers = _list_entiers(user, [(territoire.type, territoire.code), *cles])
+    entiers = list_entiers(user, [(territoire.type, territoire.code), *cles])
     complet = (territoire.type, territoire.code) in entiers
     voulus = [un for un in list_indicateurs().values() if _is_shown(un, territoire, complet, set(themes))]
     autres = _find_all(cles)
@@ -145,7 +144,7 @@ def default_depuis(au: date) -> date:
 def _is_shown(un: Indicateur, territoire: Territoire, complet: bool, themes: set[str]) -> bool:
     if themes and un.theme not in themes:
         return False
-    return territoire.type in (un.mailles if complet else un.mailles_publiques)
+    return is_shown(un, territoire.type, entier=complet)
 
 
 def _is_known(un: Indicateur, ligne: Ligne) -> bool:
@@ -153,14 +152,6 @@ def _is_known(un: Indicateur, ligne: Ligne) -> bool:
     if un.variante:
         return ligne.valeur is not None and bool(ligne.valeur.valeur)
     return ligne.valeur is not None or not un.de_donnees
-
-
-def _list_entiers(user: Any, cles: Sequence[Cle]) -> set[Cle]:
-    """The territories of which this person reads every figure."""
-    if user is None:
-        return set()
-    visibles = Territoire.objects.filter(filter_territoires(read_portee(user)), code__in=[code for _, code in cles])
-    return {(t.type, t.code) for t in visibles.order_by("type", "code")[:100]} & set(cles)
 
 
 def _find_all(cles: Sequence[Cle]) -> list[Territoire]:
@@ -199,7 +190,7 @@ def _build_ligne(
     colonnes = []
     for autre in autres:
         cle = (autre.type, autre.code)
-        lisible = autre.type in (un.mailles if cle in entiers else un.mailles_publiques)
+        lisible = is_shown(un, autre.type, entier=cle in entiers)
         lue = lues.get((un.code, *cle))
         colonnes.append(format_valeur(lue.valeur if lue else None, un) if lisible else "—")
     return Ligne(
