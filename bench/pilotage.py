@@ -170,7 +170,10 @@ def count_pages(cursor: Any, cles: list[tuple[str, str]], annees: int) -> int:
     """Pages of the base that the reading touches: the same whatever the machine does meanwhile."""
     cursor.execute(f"SET LOCAL search_path = banc_{annees}, public")
     codes = {"types": [type_ for type_, _ in cles], "territoires": [code for _, code in cles]}
-    cursor.execute(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {VALEURS}", {"codes": INDICATEURS, "au": JOUR, **codes})
+    cursor.execute(
+        f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {VALEURS}",
+        {"codes": INDICATEURS, "jours": [JOUR] * len(cles), **codes},
+    )
     plan = cursor.fetchone()[0][0]["Plan"]
     return int(plan["Shared Hit Blocks"] + plan["Shared Read Blocks"])
 

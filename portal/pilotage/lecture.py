@@ -8,24 +8,30 @@ from typing import Any
 
 from django.db import connection
 
+from portal.pilotage.enums import Maille
 from portal.pilotage.models import Passage, Territoire
 from portal.pilotage.sources.definitions import Indicateur, list_indicateurs
 
 LECTURES_MAX = 20_000
 """Values that one call reads: figures times territories, times days for a series."""
+TERRITOIRES_MAX = 200
 PAS = {"jour": "1 day", "semaine": "7 days", "mois": "1 month", "annee": "1 year"}
 Cle = tuple[str, str]
 """A territory: its type and its code."""
 
-# One probe of the index a value: the last row until the day.
+RECHERCHE_MAX = 20
+RANGS = {maille: rang for rang, maille in enumerate(Maille.values)}
+"""The largest first."""
+
+# One probe of the index a value: the last row until the day. A territory may be asked for on several days.
 VALEURS = """
-SELECT i.code, t.type, t.code, m.jour, m.numerateur, m.denominateur, m.valeur, m.demonstration, m.passage_id
+SELECT t.au, i.code, t.type, t.code, m.jour, m.numerateur, m.denominateur, m.valeur, m.demonstration, m.passage_id
   FROM unnest(%(codes)s::text[]) AS i (code)
- CROSS JOIN (SELECT t.id, t.type, t.code FROM pilotage_territoire t
-               JOIN unnest(%(types)s::text[], %(territoires)s::text[]) AS v (type, code)
+ CROSS JOIN (SELECT t.id, t.type, t.code, v.au FROM pilotage_territoire t
+               JOIN unnest(%(types)s::text[], %(territoires)s::text[], %(jours)s::date[]) AS v (type, code, au)
                     ON v.type = t.type AND v.code = t.code) t
  CROSS JOIN LATERAL (SELECT * FROM pilotage_mesure m
-                      WHERE m.indicateur = i.code AND m.territoire_id = t.id AND m.jour <= %(au)s::date
+                      WHERE m.indicateur = i.code AND m.territoire_id = t.id AND m.jour <= t.au
                       ORDER BY m.jour DESC LIMIT 1) m
 """
 # The days are counted back from the last one, so that a series always ends on it.
@@ -69,14 +75,25 @@ def read_valeurs(
     indicateurs: Iterable[str], territoires: Iterable[Cle], *, au: date
 ) -> dict[tuple[str, str, str], Valeur]:
     """By (indicator, type, code), those that were ever measured until that day. One query: one state of the base."""
-    codes, cles = sorted(set(indicateurs)), sorted(set(territoires))
-    _check(len(codes) * len(cles))
-    if not codes or not cles:
-        return {}
+    return read_valeurs_jours(indicateurs, [(cle, au) for cle in territoires]).get(au, {})
+
+
+def read_valeurs_jours(
+    indicateurs: Iterable[str], demandes: Iterable[tuple[Cle, date]]
+) -> dict[date, dict[tuple[str, str, str], Valeur]]:
+    """By day, then as `read_valeurs`: each territory on the days that it is asked for, still in one query."""
+    codes, voulues = sorted(set(indicateurs)), sorted(set(demandes))
+    _check(len(codes) * len(voulues))
+    lues: dict[date, dict[tuple[str, str, str], Valeur]] = {jour: {} for _, jour in voulues}
+    if not codes or not voulues:
+        return lues
+    valeurs = {"codes": codes, **_split([cle for cle, _ in voulues]), "jours": [jour for _, jour in voulues]}
     with connection.cursor() as cursor:
-        cursor.execute(VALEURS, {"codes": codes, **_split(cles), "au": au})
-        lues = [Valeur(*ligne) for ligne in cursor.fetchall()]
-    return {(une.indicateur, une.type, une.code): une for une in lues}
+        cursor.execute(VALEURS, valeurs)
+        for jour, *ligne in cursor.fetchall():
+            une = Valeur(*ligne)
+            lues[jour][une.indicateur, une.type, une.code] = une
+    return lues
 
 
 def read_valeur(indicateur: str, territoire: Cle, *, au: date) -> Valeur | None:
@@ -117,6 +134,41 @@ def find_indicateur(code: str) -> Indicateur | None:
 
 def find_territoire(type_: str, code: str) -> Territoire | None:
     return Territoire.objects.filter(type=type_, code=code).first()
+
+
+def find_cle(texte: str) -> Territoire | None:
+    """« region:27 »."""
+    type_, _, code = texte.partition(":")
+    return find_territoire(type_, code) if code else None
+
+
+def find_territoires(cles: Iterable[Cle]) -> list[Territoire]:
+    """In the order asked for, each once; those that are not known are left out."""
+    voulues = list(dict.fromkeys(cles))[:TERRITOIRES_MAX]
+    lus = Territoire.objects.filter(code__in=[code for _, code in voulues]).order_by("type", "code")
+    trouves = {(t.type, t.code): t for t in lus[: len(RANGS) * TERRITOIRES_MAX]}
+    return [trouves[cle] for cle in voulues if cle in trouves]
+
+
+def search_territoires(texte: str) -> list[Territoire]:
+    """By a part of the name, or the code itself; the largest territories first."""
+    voulus = Territoire.objects.filter(actif=True)
+    trouves = voulus.filter(nom__icontains=texte) | voulus.filter(code=texte)
+    return sort_territoires(trouves.order_by("nom", "type", "code")[:RECHERCHE_MAX])
+
+
+def sort_territoires(territoires: Iterable[Territoire]) -> list[Territoire]:
+    return sorted(territoires, key=lambda t: (RANGS[t.type], t.nom, t.code))
+
+
+def list_choix() -> list[tuple[str, list[tuple[str, str]]]]:
+    """The territories of the list of a form: France, the régions, the départements."""
+    noms = {"france": "France", "region": "Régions", "departement": "Départements"}
+    groupes: dict[str, list[tuple[str, str]]] = {nom: [] for nom in noms.values()}
+    lus = Territoire.objects.filter(type__in=list(noms), actif=True)
+    for territoire in lus.order_by("type", "nom", "code")[:300]:
+        groupes[noms[territoire.type]].append((f"{territoire.type}:{territoire.code}", territoire.nom))
+    return list(groupes.items())
 
 
 def read_dernier_jour() -> date | None:

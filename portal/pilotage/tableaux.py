@@ -12,7 +12,7 @@ from portal.pilotage.droits import is_shown, list_entiers
 from portal.pilotage.enums import Maille, Theme
 from portal.pilotage.formats import format_nombre, format_valeur
 from portal.pilotage.fraicheur import read_fraicheurs
-from portal.pilotage.lecture import Cle, Valeur, list_au_dessus, read_valeurs
+from portal.pilotage.lecture import Cle, Valeur, find_territoires, list_au_dessus, read_valeurs_jours
 from portal.pilotage.models import Territoire
 from portal.pilotage.sources.definitions import Indicateur, list_indicateurs
 from portal.pilotage.svg import Courbe, draw_courbe
@@ -20,7 +20,6 @@ from portal.pilotage.svg import Courbe, draw_courbe
 POINTS = 13
 """A year of months, both ends in."""
 AVEC_MAX = 4
-RECHERCHE_MAX = 20
 # The last row until each day, by one probe of the index each.
 ANNEE = """
 SELECT i.code, m.valeur
@@ -92,9 +91,10 @@ def read_tableau(
     entiers = list_entiers(user, [(territoire.type, territoire.code), *cles])
     complet = (territoire.type, territoire.code) in entiers
     voulus = [un for un in list_indicateurs().values() if _is_shown(un, territoire, complet, set(themes))]
-    autres = _find_all(cles)
-    lues = read_valeurs([un.code for un in voulus], [(t.type, t.code) for t in (territoire, *autres)], au=au)
-    avant = read_valeurs([un.code for un in voulus], [(territoire.type, territoire.code)], au=depuis)
+    autres = find_territoires(cles)
+    demandes = [((t.type, t.code), au) for t in (territoire, *autres)]
+    valeurs = read_valeurs_jours([un.code for un in voulus], [*demandes, (demandes[0][0], depuis)])
+    lues, avant = valeurs[au], valeurs[depuis]
     annee = _read_annee(voulus, territoire, au)
     perimes = {code for code, une in read_fraicheurs(voulus).items() if une.perime} if voulus else set()
     lignes = {
@@ -108,32 +108,6 @@ def read_tableau(
             groupes.append(Groupe(theme.value, str(theme.label), siennes))
     libelle = str(Maille(territoire.type).label)
     return Tableau(territoire, libelle, au, depuis, tuple(autres), tuple(groupes), complet)
-
-
-def search_territoires(texte: str) -> list[Territoire]:
-    """By a part of the name, or the code itself; the largest territories first."""
-    voulus = Territoire.objects.filter(actif=True)
-    trouves = voulus.filter(nom__icontains=texte) | voulus.filter(code=texte)
-    rangs = {maille: rang for rang, maille in enumerate(Maille.values)}
-    return sorted(
-        trouves.order_by("nom", "type", "code")[:RECHERCHE_MAX], key=lambda t: (rangs[t.type], t.nom, t.code)
-    )
-
-
-def list_choix() -> list[tuple[str, list[tuple[str, str]]]]:
-    """The territories of the list of the form: France, the régions, the départements."""
-    lus = Territoire.objects.filter(type__in=["france", "region", "departement"], actif=True)
-    groupes: dict[str, list[tuple[str, str]]] = {"France": [], "Régions": [], "Départements": []}
-    noms = {"france": "France", "region": "Régions", "departement": "Départements"}
-    for territoire in lus.order_by("type", "nom", "code")[:300]:
-        groupes[noms[territoire.type]].append((f"{territoire.type}:{territoire.code}", territoire.nom))
-    return list(groupes.items())
-
-
-def find_cle(texte: str) -> Territoire | None:
-    """« region:27 »."""
-    type_, _, code = texte.partition(":")
-    return Territoire.objects.filter(type=type_, code=code).first() if code else None
 
 
 def default_depuis(au: date) -> date:
@@ -152,14 +126,6 @@ def _is_known(un: Indicateur, ligne: Ligne) -> bool:
     if un.variante:
         return ligne.valeur is not None and bool(ligne.valeur.valeur)
     return ligne.valeur is not None or not un.de_donnees
-
-
-def _find_all(cles: Sequence[Cle]) -> list[Territoire]:
-    trouves = {
-        (t.type, t.code): t
-        for t in Territoire.objects.filter(code__in=[code for _, code in cles]).order_by("type", "code")[:200]
-    }
-    return [trouves[cle] for cle in dict.fromkeys(cles) if cle in trouves]
 
 
 def _read_annee(voulus: Sequence[Indicateur], territoire: Territoire, au: date) -> dict[str, list[Decimal | None]]:

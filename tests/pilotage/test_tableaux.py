@@ -10,10 +10,11 @@ import time_machine
 
 from cpts.enums import StatutStructure
 from portal.pilotage.donnees_ouvertes import NOMS, build_schema
+from portal.pilotage.lecture import search_territoires
 from portal.pilotage.models import Territoire
 from portal.pilotage.sources.definitions import list_indicateurs
 from portal.pilotage.svg import MARGE, draw_courbe
-from portal.pilotage.tableaux import read_tableau, search_territoires
+from portal.pilotage.tableaux import read_tableau
 from tests.people import make_agent
 from tests.pilotage.scene import JOUR, make_msp, run
 
@@ -110,7 +111,7 @@ def test_the_public_page_costs_a_fixed_number_of_queries(client, mesures, django
     ("question", "phrase"),
     [
         ("territoire=region:99", "ce territoire n&#x27;est pas connu"),
-        ("au=2026-02-30", "choisissez un jour entre"),
+        ("au=2026-02-30", "un jour qui existe"),
         ("au=2031-01-01", "choisissez un jour entre"),
         ("avec=region:99", "ce territoire n&#x27;est pas connu"),
     ],

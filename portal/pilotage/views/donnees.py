@@ -24,7 +24,7 @@ from portal.pilotage.donnees_ouvertes import (
     list_publics,
 )
 from portal.pilotage.enums import Maille
-from portal.pilotage.views.recus import read_au
+from portal.pilotage.views.parametres import read_au
 
 
 @require_safe

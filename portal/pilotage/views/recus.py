@@ -1,6 +1,5 @@
 """The receipt of a figure: a public page without account, and the same for who works with the others."""
 
-from datetime import date
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -17,11 +16,11 @@ from portal.pilotage import recus
 from portal.pilotage.droits import has_lignes_publiques, is_public, may_read, may_read_lignes
 from portal.pilotage.enums import Maille, Sens, Theme
 from portal.pilotage.formats import format_compte, format_valeur
-from portal.pilotage.lecture import find_indicateur, list_au_dessus, read_valeurs
+from portal.pilotage.lecture import find_indicateur, find_territoires, list_au_dessus, read_valeurs
 from portal.pilotage.models import Territoire
 from portal.pilotage.sources.definitions import Indicateur
+from portal.pilotage.views.parametres import PREMIER_JOUR, read_au
 
-PREMIER_JOUR = date(2017, 1, 1)
 COLONNES = ("Code", "Nom", "Numérateur", "Dénominateur", "Démonstration")
 GENRES = {"commune": "commune", "departement": "département", "cpts": "CPTS"}
 OBJETS = {"demandes": "dossiers", "contrats": "contrats", "structures": "structures", "cpts": "CPTS"}
@@ -31,23 +30,6 @@ ADRESSES = {
     "structures": "structure_detail",
     "cpts": "cpts_detail",
 }
-
-
-def read_au(request: HttpRequest) -> tuple[date, list[tuple[str, str]]]:
-    """The day asked for, today by default; what was wrong with it."""
-    aujourd_hui = timezone.localdate()
-    texte = request.GET.get("au", "").strip()
-    if not texte:
-        return aujourd_hui, []
-    try:
-        jour = date.fromisoformat(texte) if len(texte) == 10 else None
-    except ValueError:
-        jour = None
-    if jour is None:
-        return aujourd_hui, [("Jour", "écrivez AAAA-MM-JJ, par exemple 2026-01-31. Aujourd'hui est montré.")]
-    if not PREMIER_JOUR <= jour <= aujourd_hui:
-        return aujourd_hui, [("Jour", f"choisissez entre le {PREMIER_JOUR:%d/%m/%Y} et aujourd'hui.")]
-    return jour, []
 
 
 @require_safe
@@ -150,7 +132,7 @@ def _compare(recu: recus.Recu, prefixe: str) -> list[dict[str, str]]:
     permises = un.mailles_publiques if prefixe == "chiffre_recu" else un.mailles
     cles = [cle for cle in list_au_dessus(recu.territoire) if cle[0] in permises]
     lues = read_valeurs([un.code], cles, au=recu.au)
-    noms = {(t.type, t.code): t.nom for t in Territoire.objects.filter(type__in=[t for t, _ in cles])[:200]}
+    noms = {(t.type, t.code): t.nom for t in find_territoires(cles)}
     return [
         {
             "nom": noms.get(cle, cle[1]),

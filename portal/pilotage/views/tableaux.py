@@ -19,18 +19,11 @@ from cpts.views.espace import dans_espace
 from portal.accounts.portee import read_portee
 from portal.core.exports import export_csv, export_xlsx
 from portal.pilotage.droits import filter_siens
-from portal.pilotage.enums import Maille, Theme
+from portal.pilotage.enums import Theme
+from portal.pilotage.lecture import find_cle, list_choix, search_territoires, sort_territoires
 from portal.pilotage.models import Territoire
-from portal.pilotage.tableaux import (
-    AVEC_MAX,
-    Tableau,
-    default_depuis,
-    find_cle,
-    list_choix,
-    read_tableau,
-    search_territoires,
-)
-from portal.pilotage.views.recus import PREMIER_JOUR
+from portal.pilotage.tableaux import AVEC_MAX, Tableau, default_depuis, read_tableau
+from portal.pilotage.views.parametres import PREMIER_JOUR, Erreurs, read_jour
 
 COLONNES = (
     "Indicateur",
@@ -43,7 +36,6 @@ COLONNES = (
     "Depuis le",
     "Démonstration",
 )
-Erreurs = list[tuple[str, str]]
 
 
 @require_safe
@@ -68,8 +60,8 @@ def tableau_cpts(request: HttpRequest, cpts: Cpts) -> HttpResponse:
 
 def _answer(request: HttpRequest, *, prive: bool) -> HttpResponseBase:
     erreurs: Erreurs = []
-    au = _read_jour(request, "au", "Jour", timezone.localdate(), erreurs)
-    depuis = _read_jour(request, "depuis", "Comparer au", default_depuis(au), erreurs)
+    au = read_jour(request, "au", "Jour", timezone.localdate(), erreurs)
+    depuis = read_jour(request, "depuis", "Comparer au", default_depuis(au), erreurs)
     territoire = _read_territoire(request, prive, erreurs)
     themes = [theme for theme in request.GET.getlist("theme")[:10] if theme in Theme.values]
     if territoire is None:
@@ -117,20 +109,6 @@ def _build_contexte(
     }
 
 
-def _read_jour(request: HttpRequest, cle: str, nom: str, defaut: date, erreurs: Erreurs) -> date:
-    texte = request.GET.get(cle, "").strip()
-    if not texte:
-        return defaut
-    try:
-        jour = date.fromisoformat(texte) if len(texte) == 10 else None
-    except ValueError:
-        jour = None
-    if jour is None or not PREMIER_JOUR <= jour <= timezone.localdate():
-        erreurs.append((nom, f"choisissez un jour entre le {PREMIER_JOUR:%d/%m/%Y} et aujourd'hui."))
-        return defaut
-    return jour
-
-
 def _read_territoire(request: HttpRequest, prive: bool, erreurs: Erreurs) -> Territoire | None:
     texte = request.GET.get("territoire", "").strip()
     trouve = find_cle(texte) if texte else None
@@ -155,10 +133,9 @@ def _read_avec(request: HttpRequest, erreurs: Erreurs) -> list[tuple[str, str]]:
 
 def _find_siens(request: HttpRequest) -> list[Territoire]:
     """The largest first: the région of an agent, the CPTS of a coordinator."""
-    rangs = {maille: rang for rang, maille in enumerate(Maille.values)}
     filtre = filter_siens(read_portee(request.user))
     lus = Territoire.objects.filter(filtre, actif=True, type__in=["region", "departement", "cpts"])
-    return sorted(lus.order_by("type", "nom", "code")[:400], key=lambda t: (rangs[t.type], t.nom, t.code))
+    return sort_territoires(lus.order_by("type", "nom", "code")[:400])
 
 
 def _list_siens(request: HttpRequest) -> list[tuple[str, str]]:
