@@ -10,11 +10,12 @@ from django.core.paginator import Page, Paginator
 from django.db.models import Q, QuerySet
 from django.urls import reverse
 
+from cpts.cartes_espace import read_heritages
 from cpts.enums import StatutCpts, StatutStructure, TypeStructure
 from cpts.models import Cpts, Structure
 from cpts.regles.vie_structures import CENTRES, FINIES, OUVERTES, VALIDEES
 from zonage.calculs.noms import cle_tri
-from zonage.models import Departement
+from zonage.models import Commune, Departement
 
 PAR_PAGE = 50
 PAGES_MAX = 1_000
@@ -101,6 +102,15 @@ class StructuresForm(AnnuaireForm):
         error_messages={"invalid_choice": "Cet état n'existe pas : choisissez-le dans la liste."},
     )
     cpts = forms.CharField(label="CPTS", required=False, max_length=20)
+    commune = forms.CharField(label="Commune", required=False, max_length=5)
+    autour = forms.CharField(required=False, max_length=1)
+
+    def clean_commune(self) -> str:
+        """Today's code: whoever has an old one is told so."""
+        code = str(self.cleaned_data["commune"]).upper()
+        if code and not Commune.objects.filter(pk=code).exists():
+            raise forms.ValidationError("Aucune commune n'a ce code INSEE : cherchez-la par son nom.")
+        return code
 
 
 class CptsForm(AnnuaireForm):
@@ -114,7 +124,10 @@ class CptsForm(AnnuaireForm):
 
 @dataclass(frozen=True, slots=True)
 class Demande:
-    """What the address asks for, once read: every link of the page is written from it."""
+    """What the address asks for, once read: every link of the page is written from it.
+
+    `communes`: those asked by `commune`, with its neighbours when `autour` is there; None: not asked.
+    """
 
     route: str
     valeurs: Mapping[str, str]
@@ -122,6 +135,8 @@ class Demande:
     region_code: str
     region_nom: str
     departements: tuple[str, ...]
+    communes: frozenset[str] | None = None
+    commune_nom: str = ""
 
     def read(self, nom: str) -> str:
         """A value as it was written; "" when it is absent or wrong."""
@@ -129,10 +144,12 @@ class Demande:
 
     @property
     def filtre(self) -> bool:
-        return any(self.valeurs.get(nom) for nom in ("type", "etat", "q", "cpts"))
+        return any(self.valeurs.get(nom) for nom in ("type", "etat", "q", "cpts", "commune"))
 
     @property
     def lieu(self) -> str:
+        if self.commune_nom:
+            return f"{self.commune_nom} et communes voisines" if self.read("autour") else self.commune_nom
         return self.departement.nom if self.departement else self.region_nom or "France entière"
 
     def url(self, **changes: str) -> str:
@@ -172,7 +189,21 @@ def read_demande(form: AnnuaireForm, route: str) -> Demande:
     siens = [d for d in form.departements.values() if d.region_id == region]
     nom = siens[0].region.nom if siens else ""
     codes = (departement.code,) if departement else tuple(d.code for d in siens)
-    return Demande(route, propres, departement, region, nom, codes)
+    if not propres.get("commune"):
+        return Demande(route, propres, departement, region, nom, codes)
+    commune = Commune.objects.only("nom", "voisines", "departement").get(pk=propres["commune"])
+    communes = read_heritages().expand([commune.pk]) | {commune.pk}
+    if propres.get("autour"):
+        communes |= set(commune.voisines)
+        codes = tuple(sorted({_read_departement(code) for code in communes} & form.departements.keys()))
+    else:
+        codes = (str(commune.departement_id),)
+    return Demande(route, propres, departement, region, nom, codes, communes, commune.nom)
+
+
+def _read_departement(code: str) -> str:
+    """Of a commune or an arrondissement, by its code."""
+    return code[:3] if code.startswith("97") else code[:2]
 
 
 def select_structures(demande: Demande) -> QuerySet[Structure]:
@@ -186,6 +217,8 @@ def select_structures(demande: Demande) -> QuerySet[Structure]:
         lignes = lignes.filter(type__in=CENTRES) if type_ == "cds" else lignes.filter(type=type_)
     etat = demande.read("etat")
     lignes = lignes.filter(statut__in=ETATS[etat][1]) if etat else lignes.exclude(statut__in=FINIES)
+    if demande.communes is not None:
+        lignes = lignes.filter(commune__in=sorted(demande.communes))
     if demande.read("cpts"):
         lignes = lignes.filter(cpts=demande.read("cpts"))
     if texte := demande.read("q"):

@@ -20,6 +20,8 @@ REQUETE_MAX = 1500
 MARQUE = "cle_de_page"
 
 _version: tuple[float, str] = (0.0, "")
+_versions: dict[str, tuple[float, str]] = {}
+"""Of the pages that show more than the published data, by what reads it."""
 
 
 def data_version() -> str:
@@ -40,6 +42,20 @@ def forget_version() -> None:
     """Read the version again at the next call: for who must not work on what is half a second old."""
     global _version
     _version = (0.0, "")
+    _versions.clear()
+
+
+def page_version(adresse: str) -> str:
+    """What else a page of this address shows (`MAILLAGE_VERSIONS_PAGES`), read as seldom; "" for most pages."""
+    lecteur = next((lu for debut, lu in settings.MAILLAGE_VERSIONS_PAGES.items() if adresse.startswith(debut)), "")
+    if not lecteur:
+        return ""
+    lue_a, version = _versions.get(lecteur, (0.0, ""))
+    maintenant = time.monotonic()
+    if not version or maintenant - lue_a > DUREE_VERSION:
+        version = import_string(lecteur)(timezone.localdate())
+        _versions[lecteur] = (maintenant, version)
+    return version
 
 
 def page_key(meta: dict[str, Any]) -> str:
@@ -51,6 +67,7 @@ def page_key(meta: dict[str, Any]) -> str:
         meta.get("HTTP_HX_HISTORY_RESTORE_REQUEST", ""),
         "gzip" if "gzip" in meta.get("HTTP_ACCEPT_ENCODING", "") else "",
         data_version(),
+        page_version(meta.get("PATH_INFO", "")),
     )
     return hashlib.sha256("\n".join(parties).encode("utf-8", "backslashreplace")).hexdigest()
 

@@ -173,6 +173,8 @@ MAILLAGE_SECTIONS_ESPACE: list[str] = [
 ]
 # Its cards, in a line each: functions (request, cpts) -> list[cpts.cartes_espace.Carte].
 MAILLAGE_CARTES_ESPACE: list[str] = ["cpts.cartes_espace.build_cartes", "prevention.cartes_espace.build_cartes"]
+# Sections of the page of a commune: functions (commune, au, aujourdhui) -> zonage.fiches.Fiche, of one query each.
+MAILLAGE_FICHES_COMMUNE: list[str] = ["cpts.fiche_commune.build_fiche", "prevention.fiche_commune.build_fiche"]
 # What `load_demonstration` loads after the zoning: functions (avance) -> sentence of what was written.
 MAILLAGE_JEUX_DEMONSTRATION: list[str] = [
     "cpts.services.demonstration_cpts.load_cpts",  # first: the others look for the CPTS
@@ -247,6 +249,8 @@ MAILLAGE_VERSION_DONNEES = "aides.versions.data_version"
 # The sentence of « /travaux/ » that says what has been computed, and for which day.
 MAILLAGE_ETAT_DONNEES = "aides.eligibilite.lecture.describe_jeu"
 MAILLAGE_CHEMINS_GARDES = ("/aides/", "/communes/", "/zones/carte/")
+# What else the kept pages of an address show: a function (day) -> version, read as seldom as that of the data.
+MAILLAGE_VERSIONS_PAGES: dict[str, str] = {"/communes/": "prevention.fiche_commune.read_version"}
 # Addresses that answer everybody alike: no session, user or message is looked for there.
 MAILLAGE_CHEMINS_SANS_COMPTE = (
     "/api/v1/",

@@ -180,14 +180,14 @@ def test_no_inline_style_nor_script(client, communes):
     assert not re.search(r'<script(?![^>]*(?:\bsrc=|type="application/json"))', page)
 
 
-def test_the_page_costs_six_queries_and_the_stamp_of_the_data(
+def test_the_page_costs_eight_queries_and_the_stamps_of_the_data(
     client, communes, monkeypatch, django_assert_max_num_queries
 ):
     mesure(communes["chalon"], 2.0, 300)
     monkeypatch.setattr(lecture, "DUREE_REPERES", 60.0)
     lecture.zones("71076", au=date(2025, 10, 31))  # its arrêtés are met
     read_page(client, "/communes/71118/")  # what a process does once is done
-    with django_assert_max_num_queries(7):
+    with django_assert_max_num_queries(10):
         read_page(client, CHALON)
 
 

@@ -16,6 +16,7 @@ from django.views.generic import DetailView
 from zonage import cartographie
 from zonage.comparaisons import Classe, Voisine, compare_apl, historiques, voisines_de
 from zonage.enums import Origine, Profession, StatutZone, TypeCommune
+from zonage.fiches import list_fiches
 from zonage.forms import LectureForm
 from zonage.lecture import Zone, is_demonstration, zones
 from zonage.models import AncienneCommune, Commune
@@ -87,6 +88,7 @@ class CommuneDetailView(DetailView):
             apl_demonstration=any(ligne.origine == Origine.DEMONSTRATION for ligne in apl),
             demonstration=demonstration,
             voisines=build_voisines(commune, voisines, classes),
+            fiches=list_fiches(commune, au=au, aujourdhui=aujourdhui),
             **build_carte(commune, voisines, classes, profession, au),
             **kwargs,
         )
