@@ -1,7 +1,11 @@
-"""ARS staff, journey 1: find the MSP that are validated and not open, open one, sign its ACI, see the pin change."""
+"""ARS staff, journey 1: find the MSP that are validated and not open, open one, sign its ACI, see the pin change.
+
+Then the dashboard of the agent: the figures say at once that their source changed, and follow it after the job.
+"""
 
 import os
 import re
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,6 +19,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.navigateur
 SECRET = "Un-mot-de-passe-d-essai-7"
+TABLEAU = "/pilotage/?theme=structures"
 LISTE = "/admin/cpts/structure/?type=msp&etat=a_ouvrir&tri=nom"
 AGENT = """
 from tests.people import make_agent
@@ -39,8 +44,9 @@ with transaction.atomic(), connection.cursor() as cursor:
     cursor.execute("ALTER TABLE cpts_structure ENABLE TRIGGER structure_vie")
 """
 """The base of the server serves every test: the count of 24 is put back."""
-# Long: a phone with scripts, a desk without, rather than the four.
-DEUX = pytest.mark.parametrize(("largeur", "javascript"), [(360, True), (1280, False)], indirect=True)
+CHIFFRES = ("msp_validees", "msp_ouvertes", "msp_aci")
+# Long: a phone without scripts, a desk with them, rather than the four.
+DEUX = pytest.mark.parametrize(("largeur", "javascript"), [(360, False), (1280, True)], indirect=True)
 
 
 def press(page: "Page", nom: str) -> None:
@@ -75,8 +81,16 @@ def test_an_agent_opens_a_msp_and_signs_its_aci(page: "Page", geste: Geste, java
     fiche = page.url
     cle = re.search(r"/structure/(\d+)/", fiche)
     assert cle is not None
+    geste(f"from tests.browser.pilotage_actes import measure; measure(*{CHIFFRES!r})")
+    assert read_chiffres(page) == {
+        "msp_validees": "135 structures",
+        "msp_ouvertes": "111 structures",
+        "msp_aci": "84 structures",
+    }
+    page.goto(fiche)
     try:
         walk(page, fiche, cle[1], finess, javascript=javascript)
+        follow_figures(page, geste)
     finally:
         geste(REMETTRE.format(cle=int(cle[1])))
 
@@ -112,7 +126,12 @@ def walk(page: "Page", fiche: str, cle: str, finess: str, *, javascript: bool) -
     assert "l&#x27;état est déjà « ouverte » depuis le 12/01/2026" in seconde.text()
 
     page.goto(fiche)
+    signe = time.monotonic()
     do(page, "Signer l'ACI", jour="2026-03-02", commentaire="Signé à trois")
+    page.goto(TABLEAU)
+    assert page.locator("tr", has=page.locator("a[href*='/msp_aci/']")).get_by_text("Modifié depuis").is_visible()
+    assert time.monotonic() - signe < 5
+    page.goto(fiche)
     assert_accessible(page)
     texte = page.inner_text("main")
     assert "Ouverte, ACI signé".lower() in texte.lower()
@@ -122,6 +141,33 @@ def walk(page: "Page", fiche: str, cle: str, finess: str, *, javascript: bool) -
     assert read_repere(page, departement, cle) == "aci"
     page.goto(LISTE)
     assert page.inner_text("#compte-lignes").startswith("23 ligne")
+
+
+def follow_figures(page: "Page", geste: Geste) -> None:
+    """« Modifié depuis » before the job that follows the changes; the new figures after it."""
+    assert read_chiffres(page) == {
+        "msp_validees": "135 structures Modifié depuis",
+        "msp_ouvertes": "111 structures Modifié depuis",
+        "msp_aci": "84 structures Modifié depuis",
+    }
+    assert_accessible(page)
+    geste("from tests.browser.pilotage_actes import follow; follow()")
+    assert read_chiffres(page) == {
+        "msp_validees": "135 structures",
+        "msp_ouvertes": "112 structures",
+        "msp_aci": "85 structures",
+    }
+
+
+def read_chiffres(page: "Page") -> dict[str, str]:
+    """What the dashboard of the agent says of the MSP of the région, badges of the demonstration left aside."""
+    page.goto(TABLEAU)
+    chiffres = {}
+    for code in CHIFFRES:
+        ligne = page.locator("tr", has=page.locator(f"th a[href*='/{code}/region/27/']"))
+        texte = re.sub(r"\s+", " ", ligne.locator("td").first.text_content() or "")
+        chiffres[code] = texte.replace("Démonstration", "").strip()
+    return chiffres
 
 
 def find_departement(page: "Page") -> str:
