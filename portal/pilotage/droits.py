@@ -11,6 +11,7 @@ from django.db.models import Q, Subquery
 
 from portal.accounts.enums import ROLES_AGENT, Role
 from portal.accounts.portee import AUCUN, Portee, read_portee
+from portal.pilotage.lecture import sort_territoires
 from portal.pilotage.models import Territoire
 from portal.pilotage.sources.definitions import Indicateur
 
@@ -42,6 +43,14 @@ def filter_siens(portee: Portee) -> Q:
         else:
             filtre |= Q(type="cpts", code=code)
     return filtre
+
+
+def list_siens(user: Any) -> list[Territoire]:
+    """The largest first: the région of an agent, the CPTS of a coordinator."""
+    lus = Territoire.objects.filter(
+        filter_siens(read_portee(user)), actif=True, type__in=["region", "departement", "cpts"]
+    )
+    return sort_territoires(lus.order_by("type", "nom", "code")[:400])
 
 
 def may_read(user: Any, indicateur: Indicateur, territoire: Territoire) -> bool:

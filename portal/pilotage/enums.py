@@ -53,3 +53,18 @@ class Cause(models.TextChoices):
     NUIT = "nuit", "Calcul de la nuit"
     CHANGEMENT = "changement", "Une source a changé"
     REPRISE = "reprise", "Jour refait"
+
+
+class Ensemble(models.TextChoices):
+    """The small multiples of a page of curves."""
+
+    AUTOUR = "autour", "Ce territoire, ceux qui le contiennent et ses voisins"
+    DEPARTEMENTS = "departements", "Les départements de sa région"
+    EPCI = "epci", "Les EPCI de son département"
+    CPTS = "cpts", "Les CPTS de sa région"
+    THEME = "theme", "Ce territoire seul, tous les indicateurs du thème"
+
+
+class Duree(models.TextChoices):
+    AN = "an", "Douze mois"
+    CINQ_ANS = "cinq_ans", "Cinq ans"

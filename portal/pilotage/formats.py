@@ -48,3 +48,15 @@ def format_valeur(valeur: Decimal | None, indicateur: Indicateur) -> str:
         return RIEN
     unite = SINGULIERS.get(indicateur.unite, indicateur.unite) if abs(valeur) < 2 else indicateur.unite
     return f"{format_nombre(valeur, indicateur.decimales)}{ESPACE}{unite}"
+
+
+def say_ecart(valeur: Decimal | None, ancienne: Decimal | None, indicateur: Indicateur) -> tuple[str, bool | None]:
+    """« + 3 », « − 1,5 point », and whether it is better; nothing when one of the two days has no figure."""
+    if valeur is None or ancienne is None:
+        return "", None
+    ecart = valeur - ancienne
+    if not ecart:
+        return "stable", None
+    unite = (" point" + ("s" if abs(ecart) >= 2 else "")) if indicateur.unite == "%" else ""
+    mieux = None if indicateur.sens == "neutre" else (ecart > 0) == (indicateur.sens == "plus")
+    return f"{'+' if ecart > 0 else '−'}{ESPACE}{format_nombre(abs(ecart), indicateur.decimales)}{unite}", mieux

@@ -11,7 +11,8 @@ LARGEUR, HAUTEUR, MARGE = 120, 32, 3
 class Courbe:
     """A line in a box `largeur` × `hauteur`: `trace` is the `d` of a path; the last point is marked.
 
-    A day without a figure breaks the line. A figure that never moves is drawn in the middle.
+    A day without a figure breaks the line; one alone between two of them is a dot. A figure that never moves is
+    drawn in the middle.
     """
 
     trace: str
@@ -46,13 +47,12 @@ def draw_courbe(
         part = float((valeur - bas) / etendue) if etendue else 0.5
         points.append((round(MARGE + rang * pas, 1), round(hauteur - MARGE - part * (hauteur - 2 * MARGE), 1)))
     morceaux = []
-    leve = True
-    for point in points:
+    for rang, point in enumerate(points):
         if point is None:
-            leve = True
             continue
-        morceaux.append(f"{'M' if leve else 'L'}{point[0]:g} {point[1]:g}")
-        leve = False
+        suit = rang > 0 and points[rang - 1] is not None
+        seul = not suit and (rang + 1 == len(points) or points[rang + 1] is None)
+        morceaux.append(f"{'L' if suit else 'M'}{point[0]:g} {point[1]:g}{'h0' if seul else ''}")
     dernier = next(point for point in reversed(points) if point is not None)
     return Courbe("".join(morceaux), dernier[0], dernier[1], largeur, hauteur)
 
@@ -61,3 +61,31 @@ def find_bornes(series: Sequence[Sequence[Decimal | None]]) -> tuple[Decimal, De
     """The scale that small multiples share, so that two of them may be compared by eye."""
     connues = [valeur for serie in series for valeur in serie if valeur is not None]
     return (min(connues), max(connues)) if connues else None
+
+
+@dataclass(frozen=True, slots=True)
+class Vignette:
+    """One of the small multiples. `repere`: the curve that all of them repeat, dashed, to compare with by eye."""
+
+    courbe: Courbe
+    repere: Courbe | None
+    bas: str
+    haut: str
+
+
+LARGEUR_VIGNETTE, HAUTEUR_VIGNETTE = 240, 84
+
+
+def draw_vignette(
+    valeurs: Sequence[Decimal | None],
+    repere: Sequence[Decimal | None] | None,
+    bornes: tuple[Decimal, Decimal],
+    textes: tuple[str, str],
+) -> Vignette | None:
+    """`bornes` and what is written of them. None as for a curve: fewer than two days have a figure."""
+    taille = {"largeur": LARGEUR_VIGNETTE, "hauteur": HAUTEUR_VIGNETTE}
+    courbe = draw_courbe(valeurs, bornes=bornes, **taille)
+    if courbe is None:
+        return None
+    derriere = draw_courbe(repere, bornes=bornes, **taille) if repere is not None else None
+    return Vignette(courbe, derriere, *textes)

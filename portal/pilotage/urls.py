@@ -1,10 +1,11 @@
 from django.urls import URLPattern, URLResolver, path
 
 from portal.pilotage.urls_chiffres import RECU
-from portal.pilotage.views import recus, tableaux
+from portal.pilotage.views import courbes, recus, tableaux
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", tableaux.tableau, name="tableau"),
+    path("courbes/", courbes.courbes_privees, name="courbes_privees"),
     path("cpts/<slug:code>/", tableaux.tableau_cpts, name="tableau_cpts"),
     path(f"chiffres/{RECU}", recus.prive, name="pilotage_recu"),
     path(f"chiffres/{RECU}lignes.csv", recus.prive_csv, name="pilotage_recu_csv"),

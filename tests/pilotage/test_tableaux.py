@@ -91,7 +91,7 @@ def test_a_territory_is_found_by_a_part_of_its_name(mesures):
         ([None, D(4), None], None),
         ([D(0), D(10)], f"M{MARGE} 29L117 3"),
         ([D(5), D(5), D(5)], f"M{MARGE} 16L60 16L117 16"),
-        ([D(0), None, D(10)], f"M{MARGE} 29M117 3"),
+        ([D(0), None, D(10)], f"M{MARGE} 29h0M117 3h0"),
     ],
 )
 def test_a_curve_breaks_where_a_day_has_no_figure(valeurs, trace):
