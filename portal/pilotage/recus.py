@@ -95,7 +95,7 @@ def read_recu(indicateur: Indicateur, territoire: Territoire, au: date) -> Recu:
     calcul = (
         PassageIndicateur.objects.filter(indicateur=indicateur.base, jour__lte=au)
         .select_related("passage")
-        .order_by("-jour", "-passage")
+        .order_by("-jour", "-passage_id")
         .first()
     )
     return Recu(

@@ -57,6 +57,14 @@ def test_a_public_figure_says_everything(client, pays):
     assert "Démonstration" not in page
 
 
+def test_the_last_of_two_runs_of_a_day_is_said(client, pays):
+    run()
+    second = run()
+    assert second is not None
+    page = read_page(client, "chiffre_recu", "part_population_zip", "departement", "71", au=JOUR)
+    assert f"Passage n° {second.pk}, jour mesuré" in page
+
+
 def test_the_page_needs_no_session_and_few_queries(client, pays, django_assert_max_num_queries):
     run()
     with django_assert_max_num_queries(20):
