@@ -28,8 +28,8 @@ def build_fiche(commune: Commune, *, au: date, aujourdhui: date) -> Fiche:
     lues = (
         ActionPrevention.objects.publiques()
         .filter(jour__gte=aujourdhui, commune__in=sorted({*siennes, *commune.voisines}))
-        .select_related("commune", "cpts", "structure")
-        .order_by("jour", "debut", "pk")[:ACTIONS_MAX]
+        .order_by("jour", "debut", "pk")
+        .values("pk", "titre", "jour", "lieu", "statut", "demonstration", "commune__nom")[:ACTIONS_MAX]
     )
     contexte = {"actions": list(lues), "annulee": StatutAction.ANNULEE.value}
     return Fiche("prevention", "Prévention à venir", "prevention/_commune.html", contexte)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
+from portal.pilotage.diagnostic_grand import is_grand, read_departements
 from portal.pilotage.diagnostic_lecture import CommuneLue, Reference, read_communes, sommes_population
 from portal.pilotage.diagnostic_territoire import Choix
 from portal.pilotage.formats import ESPACE, format_nombre
@@ -122,6 +123,19 @@ class Diagnostic:
     colonnes: list[Colonne] = field(default_factory=list)
 
     @property
+    def grand(self) -> bool:
+        """Read by département."""
+        return is_grand(self.choix.type)
+
+    @property
+    def unite(self) -> str:
+        return "département" if self.grand else "commune"
+
+    @property
+    def nombre_communes(self) -> int:
+        return sum(commune.communes for commune in self.communes.values())
+
+    @property
     def entetes(self) -> list[str]:
         return [self.choix.nom, *(reference.nom for reference in self.references)]
 
@@ -156,12 +170,15 @@ def share(partie: float | int | None, tout: float | int | None) -> Decimal | Non
 
 def open_diagnostic(choix: Choix, *, au: date) -> Diagnostic:
     """The communes and the territories to compare with; the blocks are built by `diagnostic_blocs`."""
-    communes = read_communes(choix.unites)
+    communes = (read_departements if is_grand(choix.type) else read_communes)(choix.unites)
     return Diagnostic(choix, au, find_references(choix, communes), communes)
 
 
 def find_references(choix: Choix, communes: dict[str, CommuneLue]) -> list[Reference]:
     """The département and the région where most people live; the code breaks a tie, so that two runs agree."""
+    if is_grand(choix.type):
+        france = Reference("france", "france", "France", None)
+        return [france] if choix.type == "region" else []
     poids: Counter[str] = Counter()
     for commune in communes.values():
         poids[commune.departement] += commune.population or 0

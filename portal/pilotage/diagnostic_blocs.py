@@ -10,6 +10,7 @@ from django.conf import settings
 from cpts.models import DonneeTerritoire
 from cpts.regles.donnees_territoire import DEFINITIONS
 from portal.pilotage.diagnostic import Bloc, Case, Colonne, Diagnostic, Ligne, decimal, open_diagnostic, share
+from portal.pilotage.diagnostic_grand import fill_apl, fill_offre, fill_zones
 from portal.pilotage.diagnostic_lecture import (
     AGES,
     MEDECIN,
@@ -69,7 +70,11 @@ def add_population(diagnostic: Diagnostic) -> None:
     inconnues = [commune.nom for commune in communes.values() if commune.population is None]
     lignes = [
         Ligne(
-            "communes", "Communes", "communes", 0, build_cases([len(communes), *(sum_communes(lus) for lus in autour)])
+            "communes",
+            "Communes",
+            "communes",
+            0,
+            build_cases([diagnostic.nombre_communes, *(sum_communes(lus) for lus in autour)]),
         ),
         Ligne("population", "Population municipale", "habitants", 0, build_cases([population, *totaux])),
     ]
@@ -146,7 +151,7 @@ def build_donnee(lue: DonneeTerritoire | None, *, entier: bool) -> Case:
 
 
 def add_offre(diagnostic: Diagnostic) -> None:
-    offre = read_offre(diagnostic.communes, diagnostic.au)
+    offre = (fill_offre if diagnostic.grand else read_offre)(diagnostic.communes, diagnostic.au)
     if offre.jour is None:
         vide = Case(None, SANS_OFFRE)
         ligne = Ligne("offre", "Praticiens", "praticiens", 0, [vide] * len(diagnostic.entetes))
@@ -194,12 +199,16 @@ def build_offre(
 
 
 def build_sans_medecin(diagnostic: Diagnostic, offre: OffreLue, communes: Sequence[int]) -> list[Ligne]:
-    sans = [lue for lue in diagnostic.communes.values() if not lue.offre.get(MEDECIN, (0, 0))[0]]
     leurs = offre.departements.get(MEDECIN, {})
     autour = [
         total - sum(valeurs[2] for departement, valeurs in leurs.items() if reference.holds(departement))
         for reference, total in zip(diagnostic.references, communes, strict=True)
     ]
+    if diagnostic.grand:
+        avec = sum(valeurs[2] for departement, valeurs in leurs.items() if departement in diagnostic.communes)
+        nombres = build_cases([diagnostic.nombre_communes - avec, *autour])
+        return [Ligne("sans_medecin", "Communes sans médecin", "communes", 0, nombres)]
+    sans = [lue for lue in diagnostic.communes.values() if not lue.offre.get(MEDECIN, (0, 0))[0]]
     peuple = sum_connus(lue.population for lue in diagnostic.communes.values())
     part = share(sum_connus(lue.population for lue in sans), peuple)
     vides = [Case(None, "non calculé hors du territoire")] * len(diagnostic.references)
@@ -211,7 +220,7 @@ def build_sans_medecin(diagnostic: Diagnostic, offre: OffreLue, communes: Sequen
 
 
 def add_apl(diagnostic: Diagnostic) -> None:
-    apl = read_apl(diagnostic.communes)
+    apl = (fill_apl if diagnostic.grand else read_apl)(diagnostic.communes)
     lignes, sources, demonstration = [], [], False
     for profession, millesime, origine in apl.cles:
         cle = (profession, millesime, origine)
@@ -224,7 +233,7 @@ def add_apl(diagnostic: Diagnostic) -> None:
         invente = origine == Origine.DEMONSTRATION
         source = "Offre modélisée pour la démonstration" if invente else "Drees, accessibilité potentielle localisée"
         manquantes = len(diagnostic.communes) - len(ici)
-        note = f"{unite} ; {manquantes} communes sans valeur" if manquantes else unite
+        note = f"{unite} ; {manquantes} {diagnostic.unite}s sans valeur" if manquantes else unite
         libelle = f"APL, {Profession(profession).label.lower()}"
         cases = build_cases([decimal(v) for v in valeurs], au=str(millesime), source=source, demonstration=invente)
         lignes.append(Ligne(f"apl_{profession}", libelle, unite, 1, cases, note))
@@ -244,7 +253,7 @@ def add_apl(diagnostic: Diagnostic) -> None:
 
 
 def add_zones(diagnostic: Diagnostic) -> None:
-    zones = read_zones(diagnostic.communes, diagnostic.au)
+    zones = (fill_zones if diagnostic.grand else read_zones)(diagnostic.communes, diagnostic.au)
     libelles = zones.libelles | {classe.code: (classe.rang, classe.libelle) for classe in SANS_NIVEAU}
     lignes = []
     for profession in Profession:
@@ -253,7 +262,7 @@ def add_zones(diagnostic: Diagnostic) -> None:
     diagnostic.colonnes.append(
         Colonne(
             "zone_medecin",
-            "Zone (médecins)",
+            "Zone dominante (médecins)" if diagnostic.grand else "Zone (médecins)",
             {code: libelles[lue.classes.get(MEDECIN, inconnu)][1] for code, lue in diagnostic.communes.items()},
             None,
             somme=False,
@@ -272,8 +281,8 @@ def build_zones(
     inconnu = StatutZone.INCONNU.value
     peuple: dict[str, int] = {}
     for lue in diagnostic.communes.values():
-        classe = lue.classes.get(profession, inconnu)
-        peuple[classe] = peuple.get(classe, 0) + (lue.population or 0)
+        for classe, habitants in lue.read_peuple(profession, inconnu).items():
+            peuple[classe] = peuple.get(classe, 0) + habitants
     toutes = repartitions_france(profession, au=diagnostic.au)
     autour = [cumul(lu for lu in toutes if reference.holds(lu.code)) for reference in diagnostic.references]
     vues = set(peuple) | {classe for lue in autour[:1] for classe in lue.habitants}

@@ -10,6 +10,7 @@ import typst
 from django.conf import settings
 
 from portal.pilotage.diagnostic import Bloc, Case, Diagnostic, Ligne
+from portal.pilotage.diagnostic_carte import ZONE, draw_carte, write_pastille, write_svg
 from portal.pilotage.diagnostic_prevention import describe_secret
 
 GABARIT: Final = Path(settings.BASE_DIR) / "templates" / "pilotage" / "diagnostic.typ"
@@ -45,7 +46,12 @@ def list_chiffres(diagnostic: Diagnostic) -> Iterator[tuple[Any, ...]]:
 
 def list_communes(diagnostic: Diagnostic) -> tuple[list[str], Iterator[list[Any]]]:
     """The columns and the rows, the total last; a hidden cell says « masqué »."""
-    colonnes = ["Code", "Commune", "Département", *(colonne.libelle for colonne in diagnostic.colonnes)]
+    colonnes = [
+        "Code",
+        diagnostic.unite.capitalize(),
+        "Département",
+        *(colonne.libelle for colonne in diagnostic.colonnes),
+    ]
 
     def rows() -> Iterator[list[Any]]:
         for code, commune in diagnostic.communes.items():
@@ -65,7 +71,8 @@ def build_json(diagnostic: Diagnostic) -> dict[str, Any]:
             "code": diagnostic.choix.code,
             "nom": diagnostic.choix.nom,
             "perimetre": diagnostic.choix.perimetre,
-            "communes": len(diagnostic.communes),
+            "communes": diagnostic.nombre_communes,
+            "mailles": diagnostic.unite,
         },
         "au": diagnostic.au.isoformat(),
         "demonstration": diagnostic.demonstration,
@@ -146,12 +153,15 @@ def build_donnees(diagnostic: Diagnostic, *, edite_le: date) -> dict[str, Any]:
     montrees = list(diagnostic.communes.items())[:COMMUNES_PDF]
     return {
         "titre": f"Diagnostic du territoire : {choix.nom}",
-        "chapeau": f"{choix.perimetre[:1].upper()}{choix.perimetre[1:]} ; {len(diagnostic.communes)} communes. "
+        "chapeau": f"{choix.perimetre[:1].upper()}{choix.perimetre[1:]} ; {diagnostic.nombre_communes} communes. "
         f"Situation au {diagnostic.au:%d/%m/%Y}, page éditée le {edite_le:%d/%m/%Y}.",
         "invente": INVENTE if diagnostic.demonstration else "",
         "entetes": diagnostic.entetes,
         "blocs": [build_bloc(bloc) for bloc in diagnostic.blocs],
-        "colonnes": ["Commune", *(colonne.libelle for colonne in colonnes)],
+        "carte": build_carte(diagnostic),
+        "detail": f"{diagnostic.unite.capitalize()} par {diagnostic.unite}",
+        "unites": f"{diagnostic.unite}s",
+        "colonnes": [diagnostic.unite.capitalize(), *(colonne.libelle for colonne in colonnes)],
         "communes": [
             [commune.nom, *(colonne.format(colonne.valeurs.get(code), code) for colonne in colonnes)]
             for code, commune in montrees
@@ -159,6 +169,27 @@ def build_donnees(diagnostic: Diagnostic, *, edite_le: date) -> dict[str, Any]:
         "ensemble": ["Ensemble", *(colonne.format(colonne.total) for colonne in colonnes)],
         "reste": max(0, len(diagnostic.communes) - COMMUNES_PDF),
         "pied": PIED,
+    }
+
+
+def build_carte(diagnostic: Diagnostic) -> dict[str, Any] | None:
+    """The drawing and its legend: each class with its swatch."""
+    carte = draw_carte(diagnostic, ZONE)
+    if carte is None:
+        return None
+    rangs = [
+        {
+            "pastille": write_pastille(rang.apparence),
+            "textes": [rang.apparence.libelle, str(rang.nombre), rang.habitants, rang.part],
+        }
+        for rang in carte.rangs
+    ]
+    return {
+        "titre": carte.titre,
+        "svg": write_svg(carte),
+        "texte": f"Carte, {diagnostic.unite} par {diagnostic.unite} : le tableau qui suit dit la même chose.",
+        "entetes": ["Classe", f"{diagnostic.unite.capitalize()}s", "Habitants", "Part"],
+        "rangs": rangs,
     }
 
 

@@ -5,7 +5,7 @@ Few queries whatever the communes. Sums by département are kept until the publi
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final, TypeVar
@@ -54,9 +54,11 @@ class Habitants:
 
 @dataclass(slots=True)
 class CommuneLue:
-    """A commune or an arrondissement. None: not known. `offre`: profession → (practitioners, of which liberal).
+    """A commune or an arrondissement; in the diagnosis of a région, a whole département (`diagnostic_grand`).
 
-    `classes`: profession → class of its zoning that day. `apl`: key of a vintage → (APL × weight, weight).
+    None: not known. `offre`: profession → (practitioners, of which liberal). `classes`: profession → class of its
+    zoning that day. `apl`: key of a vintage → (APL × weight, weight). `communes`: how many it is; `peuple`:
+    profession → class → inhabitants, of a département only.
     """
 
     code: str
@@ -70,6 +72,12 @@ class CommuneLue:
     offre: dict[str, tuple[int, int]] = field(default_factory=dict)
     classes: dict[str, str] = field(default_factory=dict)
     apl: dict[CleApl, tuple[float, float]] = field(default_factory=dict)
+    communes: int = 1
+    peuple: dict[str, dict[str, int]] = field(default_factory=dict)
+
+    def read_peuple(self, profession: str, inconnu: str) -> dict[str, int]:
+        """Its inhabitants by class."""
+        return self.peuple.get(profession) or {self.classes.get(profession, inconnu): self.population or 0}
 
 
 def keep(nom: str, calcul: Callable[[], T]) -> T:
@@ -143,10 +151,10 @@ def read_offre(communes: dict[str, CommuneLue], au: date) -> OffreLue:
         "commune_id", "profession", "praticiens", "liberaux"
     )[:LECTURES_MAX]:
         communes[code].offre[profession] = (praticiens, liberaux)
-    return OffreLue(jour, keep(f"offre:{jour}", lambda: _sum_offre(jour)))
+    return OffreLue(jour, keep(f"offre:{jour}", lambda: sum_offre(jour)))
 
 
-def _sum_offre(jour: date) -> dict[str, dict[str, tuple[int, int, int]]]:
+def sum_offre(jour: date) -> dict[str, dict[str, tuple[int, int, int]]]:
     lignes = (
         OffreCommune.objects.filter(jour=jour)
         .order_by("profession", "commune__departement_id")
@@ -179,12 +187,18 @@ def read_apl(communes: dict[str, CommuneLue]) -> AplLue:
         cle = (profession, millesime, origine)
         somme, total = communes[code].apl.get(cle, (0.0, 0.0))
         communes[code].apl[cle] = (somme + (apl or 0.0) * poids, total + poids)
-    vues = {cle for lue in communes.values() for cle in lue.apl}
+    retenues = list_retenues(communes.values())
+    return AplLue(retenues, sommes_apl() if retenues else {})
+
+
+def list_retenues(lues: Iterable[CommuneLue]) -> list[CleApl]:
+    """One vintage for each profession, in the order of the professions."""
+    vues = {cle for lue in lues for cle in lue.apl}
     retenues: dict[str, CleApl] = {}
     for cle in sorted(vues, key=lambda une: (une[2] == Origine.OFFICIEL, une[1])):
         retenues[cle[0]] = cle
     ordre = Profession.values
-    return AplLue(sorted(retenues.values(), key=lambda cle: ordre.index(cle[0])), sommes_apl() if retenues else {})
+    return sorted(retenues.values(), key=lambda cle: ordre.index(cle[0]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,10 +221,10 @@ def read_zones(communes: dict[str, CommuneLue], au: date) -> ZonesLues:
         arretes.add((arrete, origine == Origine.DEMONSTRATION))
     niveaux = Niveau.objects.order_by("rang", "code").values_list("code", "rang", "libelle")[:100]
     libelles = {code: (rang, libelle) for code, rang, libelle in niveaux}
-    return ZonesLues(libelles, _name_arretes(arretes), any(demonstration for _, demonstration in arretes))
+    return ZonesLues(libelles, name_arretes(arretes), any(demonstration for _, demonstration in arretes))
 
 
-def _name_arretes(arretes: set[tuple[int, bool]]) -> list[str]:
+def name_arretes(arretes: set[tuple[int, bool]]) -> list[str]:
     noms = set()
     inventes = {cle for cle, demonstration in arretes if demonstration}
     for arrete in (

@@ -11,7 +11,9 @@ from typing import Final
 from django.conf import settings
 
 from portal.pilotage.diagnostic import Bloc, Case, Colonne, Diagnostic, Ligne, decimal
+from portal.pilotage.diagnostic_grand import is_grand
 from portal.pilotage.diagnostic_lecture import CommuneLue, PreventionLue, read_prevention
+from portal.pilotage.diagnostic_territoire import Choix
 from prevention.lecture import Taux, add_releves, build_taux, voit_public
 from prevention.models import Cible, Releve
 from zonage.models import Commune
@@ -31,7 +33,10 @@ def add_prevention(diagnostic: Diagnostic) -> None:
     choix = diagnostic.choix
     ecritures = find_ecritures(diagnostic.communes)
     territoires = {(une.type, une.code) for une in diagnostic.references} | {(choix.type, choix.code)}
-    lue = read_prevention(set(ecritures.values()), territoires, diagnostic.au)
+    if diagnostic.grand:
+        territoires |= {("departement", code) for code in diagnostic.communes}
+    communes = () if diagnostic.grand else set(ecritures.values())
+    lue = read_prevention(communes, territoires, diagnostic.au)
     lignes: list[Ligne] = []
     sources: set[str] = set()
     for cible, periode, taux in list_choisies(diagnostic, lue, ecritures):
@@ -91,21 +96,22 @@ def _choose(
     choix = diagnostic.choix
     periodes = lue.releves.get(cible.pk, {})
     for periode in sorted(periodes, key=lambda une: (une[1], une[0]), reverse=True):
-        ici = read_ici(periodes[periode], choix.type, choix.code, ecritures)
+        ici = read_ici(periodes[periode], choix, ecritures)
         autour = [_find(periodes, periode, (une.type, une.code)) for une in diagnostic.references]
         if ici is not None or (ailleurs and any(autour)):
             return periode, [ici, *autour]
     return None
 
 
-def read_ici(
-    releves: Mapping[tuple[str, str], Releve], type_: str, code: str, ecritures: Mapping[str, str]
-) -> Taux | None:
-    entier = releves.get((type_, code))
+def read_ici(releves: Mapping[tuple[str, str], Releve], choix: Choix, ecritures: Mapping[str, str]) -> Taux | None:
+    """Départements are added up only when each one has its figure."""
+    entier = releves.get((choix.type, choix.code))
     if entier is not None:
         return build_taux(entier)
-    codes = set(ecritures.values())
-    siens = [releves["commune", un] for un in sorted(codes) if ("commune", un) in releves]
+    codes, maille = set(ecritures.values()), "departement" if is_grand(choix.type) else "commune"
+    siens = [releves[maille, un] for un in sorted(codes) if (maille, un) in releves]
+    if is_grand(choix.type) and len(siens) < len(codes):
+        return None
     if len(codes) == 1 and siens:
         return build_taux(siens[0])
     return add_releves(siens, codes, voit=voit_public, niveau="ensemble", code="")
@@ -149,10 +155,11 @@ def add_colonnes(
     ecritures: Mapping[str, str],
 ) -> None:
     """People counted, commune by commune, when communes have figures. A city has no line of its own."""
+    maille = "departement" if diagnostic.grand else "commune"
     lus = {
-        code: build_taux(releves["commune", ecrit])
+        code: build_taux(releves[maille, ecrit])
         for code, ecrit in ecritures.items()
-        if code == ecrit and ("commune", ecrit) in releves
+        if code == ecrit and (maille, ecrit) in releves
     }
     if not lus:
         return

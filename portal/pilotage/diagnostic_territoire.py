@@ -1,7 +1,7 @@
 """The territory of a diagnosis: any set of communes, named by an address that says it whole.
 
-`?communes=71076,71001`, `?territoire=cpts:71-chalonnais`, `epci:…`, `departement:…`, `commune:…` or
-`enregistre:<key>` of a set that a CPTS saved.
+`?communes=71076,71001`, `?territoire=cpts:71-chalonnais`, `epci:…`, `departement:…`, `commune:…`, `region:27` (or
+`?region=27`), `france` or `enregistre:<key>` of a set that a CPTS saved.
 """
 
 import re
@@ -15,12 +15,12 @@ from django.http import QueryDict
 from cpts.lecture_perimetres import Heritages, find_perimetre, list_codes
 from cpts.models import Cpts
 from cpts.services.espace_territoire import find_enregistre
-from zonage.models import Commune, Departement, Epci
+from zonage.models import Commune, Departement, Epci, Region
 
 CODES_MAX = 200
 COMMUNES_MAX = 2_000
 CODE = re.compile(r"(?:[013-9][0-9]|2[0-9AB])[0-9]{3}")
-GENRES = ("cpts", "epci", "departement", "commune", "enregistre")
+GENRES = ("cpts", "epci", "departement", "commune", "enregistre", "region", "france")
 INCONNU = "Ce territoire n’existe pas, ou n’a aucune commune ce jour-là : choisissez-en un autre."
 
 
@@ -30,7 +30,8 @@ class ChoixRefuse(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Choix:
-    """`type` « ensemble »: communes taken one by one. `unites`: today's communes, cities by arrondissement.
+    """`type` « ensemble »: communes taken one by one. `unites`: today's communes, cities by arrondissement; of a
+    région or of France, départements.
 
     `requete`: the query string of this territory. `perimetre`: what the set is, in words.
     """
@@ -46,12 +47,17 @@ class Choix:
     @property
     def codes(self) -> str:
         """For a field of a form, when the list is short enough for an address."""
+        if self.type in ("region", "france"):
+            return ""
         return ",".join(sorted(self.unites)) if len(self.unites) <= CODES_MAX else ""
 
 
 def read_choix(parametres: QueryDict, heritages: Heritages, *, au: date) -> Choix | None:
     """None: nothing is asked. Raises ChoixRefuse."""
     territoire = parametres.get("territoire", "").strip()
+    region = parametres.get("region", "").strip()
+    if region and not territoire:
+        territoire = f"region:{region}"
     codes = ",".join(parametres.getlist("communes")).strip()
     if territoire:
         choix = _read_territoire(territoire, heritages, au)
@@ -93,6 +99,8 @@ def check_communes(codes: Sequence[str], heritages: Heritages) -> dict[str, str]
 
 def _read_territoire(texte: str, heritages: Heritages, au: date) -> Choix:
     genre, _, code = texte.partition(":")
+    if texte == "france":
+        code = texte
     if genre not in GENRES or not code or len(code) > 40:
         raise ChoixRefuse(INCONNU)
     requete = f"territoire={genre}:{code}"
@@ -102,6 +110,8 @@ def _read_territoire(texte: str, heritages: Heritages, au: date) -> Choix:
         return _read_enregistre(code, requete, heritages)
     if genre == "commune":
         return _read_communes(code, "", heritages)
+    if genre in ("region", "france"):
+        return _read_grand(genre, code)
     modele, filtre = (Epci, "epci") if genre == "epci" else (Departement, "departement")
     nom = modele.objects.filter(pk=code).values_list("nom", flat=True).first()  # type: ignore[attr-defined]
     if nom is None:
@@ -109,6 +119,19 @@ def _read_territoire(texte: str, heritages: Heritages, au: date) -> Choix:
     communes = Commune.objects.filter(type="COM", **{filtre: code}).order_by("pk").values_list("pk", flat=True)
     perimetre = "communes de l’intercommunalité" if genre == "epci" else "communes du département"
     return Choix(genre, code, str(nom), heritages.expand(communes[: COMMUNES_MAX + 1]), requete, perimetre)
+
+
+def _read_grand(genre: str, code: str) -> Choix:
+    """By département: their sums are kept, no commune is read."""
+    departements = Departement.objects.order_by("code")
+    if genre == "france":
+        codes = frozenset(departements.values_list("code", flat=True)[:200])
+        return Choix(genre, "france", "France", codes, "territoire=france", "France entière")
+    nom = Region.objects.filter(pk=code).values_list("nom", flat=True).first()
+    if nom is None:
+        raise ChoixRefuse(INCONNU)
+    codes = frozenset(departements.filter(region=code).values_list("code", flat=True)[:200])
+    return Choix(genre, code, nom, codes, f"territoire=region:{code}", "région entière")
 
 
 def _read_cpts(code: str, requete: str, heritages: Heritages, au: date) -> Choix:

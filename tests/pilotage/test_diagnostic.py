@@ -198,7 +198,8 @@ def test_the_page_names_its_territory_in_its_address(pays, client, django_assert
     [
         {"territoire": "cpts:absente"},
         {"territoire": "cpts"},
-        {"territoire": "region:27"},
+        {"territoire": "region:99"},
+        {"region": "absente"},
         {"territoire": "enregistre:pas-une-cle"},
         {"territoire": "enregistre:00000000-0000-4000-8000-000000000000"},
         {"communes": "71001,99999"},

@@ -17,10 +17,11 @@ from cpts.services.perimetres_rapprochement import match_ecrits, split_texte
 from portal.core.exports import export_csv
 from portal.pilotage.diagnostic import Diagnostic
 from portal.pilotage.diagnostic_blocs import build_diagnostic
+from portal.pilotage.diagnostic_carte import draw_carte, link_unite
 from portal.pilotage.diagnostic_fichiers import COLONNES, build_json, list_chiffres, list_communes, render_pdf
 from portal.pilotage.diagnostic_prevention import describe_secret
 from portal.pilotage.diagnostic_territoire import CODES_MAX, ChoixRefuse, read_choix
-from zonage.models import Departement, Epci
+from zonage.models import Departement, Epci, Region
 
 TEXTE_MAX = 20_000
 LISTE_CPTS, LISTE_EPCI = 2_000, 2_000
@@ -67,8 +68,12 @@ def render_page(
     if trouve is None:
         contexte = list_choix(request) | contexte
     else:
-        rows = list(trouve.rows())
-        contexte |= {"rows": rows[:COMMUNES_PAGE], "reste": max(0, len(rows) - COMMUNES_PAGE)}
+        rows = [(commune, link_unite(trouve, commune.code), valeurs) for commune, valeurs in trouve.rows()]
+        contexte |= {
+            "rows": rows[:COMMUNES_PAGE],
+            "reste": max(0, len(rows) - COMMUNES_PAGE),
+            "carte": draw_carte(trouve, request.GET.get("carte", "")),
+        }
     return render(request, "pilotage/diagnostic.html", contexte, status=statut)
 
 
@@ -80,12 +85,14 @@ def list_choix(request: HttpRequest) -> dict[str, Any]:
     if departement:
         lus = Epci.objects.filter(communes__departement=departement).order_by("nom", "code").distinct()
         epcis = list(lus.values_list("code", "nom")[:LISTE_EPCI])
+    regions = Region.objects.order_by("nom", "code").values_list("code", "nom")
     cpts = Cpts.objects.filter(perimetres__statut="approuve").order_by("nom", "code").distinct()
     if departement:
         cpts = cpts.filter(departement_code=departement)
     return {
         "departement": departement,
         "departements": departements,
+        "regions": list(regions[:50]),
         "epcis": epcis,
         "liste_cpts": list(cpts.values_list("code", "nom")[:LISTE_CPTS]),
         "texte": "",
