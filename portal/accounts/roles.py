@@ -20,7 +20,7 @@ DROITS: Final[dict[Role, dict[str, frozenset[str]]]] = {
         "aides.echeance": ECRIRE, "aides.redactionlocale": ECRIRE, "aides.parametreregional": ECRIRE,
         "aides.lignecampagne": ECRIRE, "core.importrun": VOIR, "core.execution": VOIR, "core.evenement": VOIR,
         "prevention.*": VOIR, "prevention.campagne": ECRIRE, "prevention.releve": ECRIRE,
-        "pilotage.constat": frozenset({"view", "change"}),
+        "pilotage.constat": frozenset({"view", "change"}), "pilotage.objectif": ECRIRE,
     },
     Role.VALIDEUR: {
         "zonage.*": VOIR, "zonage.arrete": ECRIRE, "cpts.*": VOIR, "cpts.rattachement": ECRIRE, "cpts.cpts": ECRIRE,
@@ -30,7 +30,7 @@ DROITS: Final[dict[Role, dict[str, frozenset[str]]]] = {
         "aides.parametreregional": ECRIRE, "aides.campagne": ECRIRE, "aides.lignecampagne": ECRIRE,
         "core.importrun": VOIR, "core.execution": VOIR, "core.evenement": VOIR,
         "prevention.*": VOIR, "prevention.campagne": ECRIRE, "prevention.releve": ECRIRE,
-        "pilotage.constat": frozenset({"view", "change"}),
+        "pilotage.constat": frozenset({"view", "change"}), "pilotage.objectif": ECRIRE,
     },
     Role.AGENT_CPAM: {
         "zonage.*": VOIR, "cpts.praticien": VOIR, "cpts.cpts": VOIR, "cpts.structure": VOIR, "aides.*": VOIR,
@@ -38,7 +38,7 @@ DROITS: Final[dict[Role, dict[str, frozenset[str]]]] = {
         "aides.echeance": ECRIRE, "aides.lignecampagne": ECRIRE, "prevention.*": VOIR,
     },
     Role.LECTEUR: {"zonage.*": VOIR, "cpts.*": VOIR, "aides.*": VOIR, "prevention.*": VOIR, "core.importrun": VOIR,
-        "pilotage.constat": VOIR,
+        "pilotage.constat": VOIR, "pilotage.objectif": VOIR,
     },
     Role.ADMINISTRATEUR: {
         "zonage.*": ECRIRE, "cpts.*": VOIR, "cpts.cpts": ECRIRE, "cpts.structure": ECRIRE,
@@ -48,11 +48,11 @@ DROITS: Final[dict[Role, dict[str, frozenset[str]]]] = {
         "core.envoi": frozenset({"view", "change"}), "core.execution": frozenset({"view", "change"}),
         "core.dureeconservation": ECRIRE, "core.effacement": ECRIRE, "core.gelconservation": ECRIRE,
         "prevention.*": VOIR, "prevention.campagne": ECRIRE, "prevention.releve": ECRIRE,
-        "pilotage.constat": frozenset({"view", "change"}),
+        "pilotage.constat": frozenset({"view", "change"}), "pilotage.objectif": ECRIRE,
     },
     Role.AUDITEUR: {
         "zonage.*": VOIR, "cpts.*": VOIR, "aides.*": VOIR, "prevention.*": VOIR, "core.*": VOIR, "accounts.*": VOIR,
-        "pilotage.constat": VOIR,
+        "pilotage.constat": VOIR, "pilotage.objectif": VOIR,
     },
 }  # fmt: skip
 

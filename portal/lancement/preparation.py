@@ -14,7 +14,7 @@ from portal.lancement.pannes import Panne
 from portal.lancement.processus import child_setup, stop_group
 from portal.lancement.services import Dire, Services
 
-APPS = ("portal/core", "portal/accounts", "zonage", "cpts", "aides", "prevention")
+APPS = ("portal/core", "portal/accounts", "zonage", "cpts", "aides", "prevention", "portal/pilotage")
 
 
 def has_command(nom: str) -> bool:
@@ -26,6 +26,7 @@ def list_sources(options: Options) -> Iterator[Path]:
     for app in APPS:
         yield from sorted((RACINE / app / "migrations").glob("*.py"))
         yield from sorted((RACINE / app / "management" / "commands").glob("*.py"))
+    yield from sorted((RACINE / "portal" / "pilotage" / "objectifs").glob("*.yaml"))
     yield from sorted(chemin for chemin in (RACINE / "zonage" / "referentiel").rglob("*") if chemin.is_file())
 
 
@@ -78,6 +79,8 @@ def list_steps(options: Options) -> Iterator[tuple[str, list[str]]]:
     yield "Base de données : migrations", ["migrate", "--noinput", "--verbosity", "0"]
     if has_command("load_referentiel"):
         yield "Données de référence : communes, intercommunalités, contours", ["load_referentiel"]
+    if has_command("load_objectifs"):
+        yield "Objectifs que des textes fixent", ["load_objectifs"]
     if options.donnees and has_command("import_donnees"):
         yield f"Données officielles de {options.donnees}", ["import_donnees", str(options.donnees)]
     if options.demo:

@@ -10,10 +10,13 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from cpts.admin.listes import PaginateurBorne
+from portal.pilotage.admin_objectifs import ObjectifAdmin
 from portal.pilotage.constats import build_objet, build_recu, find_controle, list_constats
 from portal.pilotage.models import Constat
 from portal.pilotage.services.controles import EcartImpossible, put_aside
 from portal.pilotage.sources.controles import CONTROLES, Famille
+
+__all__ = ["ConstatAdmin", "ObjectifAdmin"]
 
 ETATS = {"ecartees": "Écartées", "resolues": "N'est plus vraie", "toutes": "Toutes"}
 

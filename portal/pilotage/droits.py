@@ -7,13 +7,15 @@ CPTS and those that hold it.
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import Q, Subquery
+from django.db.models import Q, QuerySet, Subquery
 
+from cpts.droits import INSTRUIRE
 from portal.accounts.enums import ROLES_AGENT, Role
 from portal.accounts.portee import AUCUN, Portee, read_portee
+from portal.pilotage.enums import Maille
 from portal.pilotage.lecture import sort_territoires
-from portal.pilotage.models import Territoire
-from portal.pilotage.sources.definitions import Indicateur
+from portal.pilotage.models import Objectif, Territoire
+from portal.pilotage.sources.definitions import Indicateur, list_indicateurs
 
 
 def filter_territoires(portee: Portee) -> Q:
@@ -89,6 +91,21 @@ def list_entiers(user: Any, cles: Sequence[tuple[str, str]]) -> set[tuple[str, s
 def has_lignes_publiques(indicateur: Indicateur) -> bool:
     """Public at every size: nothing in its parts is kept."""
     return indicateur.mailles_publiques == indicateur.mailles
+
+
+def list_objectifs(user: Any) -> QuerySet[Objectif]:
+    """The targets of the figures that this person reads: every target is read as its figure is."""
+    siens = Territoire.objects.filter(filter_territoires(read_portee(user)))
+    lisibles = Q(territoire__in=siens)
+    for maille in Maille.values:
+        publics = [un.code for un in list_indicateurs().values() if maille in un.mailles_publiques]
+        lisibles |= Q(territoire__type=maille, indicateur__in=publics)
+    return Objectif.objects.filter(lisibles)
+
+
+def may_set_objectif(user: Any, territoire: Territoire) -> bool:
+    """Those who instruct that place and its administrators; the whole of France: a national mandat."""
+    return read_portee(user).covers(territoire.region_code, territoire.departement_code, *INSTRUIRE)
 
 
 def _list_cles(portee: Portee) -> list[tuple[str, str]]:

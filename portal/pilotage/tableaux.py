@@ -1,13 +1,14 @@
-"""What a dashboard shows of a territory: figures by theme, their movement, the territories around. Three queries."""
+"""What a dashboard shows of a territory: figures by theme, their movement, the territories around, the targets."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 from django.db import connection
 
+from portal.pilotage.atteinte import Atteinte, measure, read_objectifs
 from portal.pilotage.droits import is_shown, list_entiers
 from portal.pilotage.enums import Maille, Theme
 from portal.pilotage.formats import format_nombre, format_valeur
@@ -46,6 +47,7 @@ class Ligne:
     courbe_dite: str
     autres: tuple[str, ...]
     modifie: bool
+    objectif: Atteinte | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,10 @@ class Groupe:
     theme: str
     libelle: str
     lignes: tuple[Ligne, ...]
+
+    @property
+    def a_objectifs(self) -> bool:
+        return any(ligne.objectif for ligne in self.lignes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +102,16 @@ def read_tableau(
     valeurs = read_valeurs_jours([un.code for un in voulus], [*demandes, (demandes[0][0], depuis)])
     lues, avant = valeurs[au], valeurs[depuis]
     annee = _read_annee(voulus, territoire, au)
+    objectifs = read_objectifs([un.code for un in voulus], territoire, au=au)
     perimes = {code for code, une in read_fraicheurs(voulus).items() if une.perime} if voulus else set()
     lignes = {
         un.code: _build_ligne(un, territoire, autres, entiers, lues, avant, annee[un.code], un.code in perimes)
         for un in voulus
     }
+    for code, objectif in objectifs.items():
+        lue = lignes[code].valeur
+        atteinte = measure(objectif, lue.valeur if lue else None, lignes[code].indicateur, au=au)
+        lignes[code] = replace(lignes[code], objectif=atteinte)
     groupes = []
     for theme in Theme:
         siennes = tuple(lignes[un.code] for un in voulus if un.theme == theme and _is_known(un, lignes[un.code]))
@@ -124,8 +135,8 @@ def _is_shown(un: Indicateur, territoire: Territoire, complet: bool, themes: set
 def _is_known(un: Indicateur, ligne: Ligne) -> bool:
     """A part of a whole that counts nobody, and a figure never entered there, are not shown."""
     if un.variante:
-        return ligne.valeur is not None and bool(ligne.valeur.valeur)
-    return ligne.valeur is not None or not un.de_donnees
+        return (ligne.valeur is not None and bool(ligne.valeur.valeur)) or ligne.objectif is not None
+    return ligne.valeur is not None or ligne.objectif is not None or not un.de_donnees
 
 
 def _read_annee(voulus: Sequence[Indicateur], territoire: Territoire, au: date) -> dict[str, list[Decimal | None]]:

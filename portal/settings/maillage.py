@@ -133,6 +133,7 @@ MAILLAGE_CONSERVATION = [
     "portal.core.conservation_nuit.CATEGORIES",
 ]
 MAILLAGE_EFFACEURS = [
+    "portal.pilotage.conservation.EffaceurVues",
     "aides.conservation.EffaceurDossiers",
     "cpts.conservation.EffaceurRattachements",
     "portal.accounts.conservation.EffaceurCompte",
@@ -182,6 +183,7 @@ MAILLAGE_JEUX_DEMONSTRATION: list[str] = [
     "cpts.services.demonstration_structures.load_structures",  # after the perimeters: it looks for the CPTS
     "cpts.services.demonstration_missions.load_missions",  # after the perimeters: the size of the ACI
     "prevention.services.demonstration.load_prevention",  # after the CPTS that its actions belong to
+    "portal.pilotage.services.objectifs.load_tous",  # after the CPTS, whose territories it makes
 ]
 MAILLAGE_DONNEES = env.str("MAILLAGE_DONNEES", default="")
 # Documents (docs/adr/0120): bytes of one file; « clamd://hôte:port » or « clamd:/chemin.sock », empty: no antivirus,
@@ -207,6 +209,7 @@ MAILLAGE_OCTROIS = {
         ),
         "SELECT",
     ),
+    "pilotage_objectif": "INSERT SELECT UPDATE",
     "django_migrations": "SELECT",
     "core_evenement": "INSERT SELECT",
     "core_scelle": "SELECT",

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Any
 
-from portal.pilotage.models import Constat, Territoire
+from portal.pilotage.models import Constat, Objectif, Territoire
 from tests.matrix.scene_cpts import AILLEURS, COORDINATEURS, A, B
 
 LIEUX = (
@@ -22,6 +22,7 @@ def build_chiffres(scene: Any) -> None:
     scene.objets["chiffre"] = {f"dans_{code}": f"montant_verse departement {code}" for code in ("71", "69")}
     scene.siens["chiffre"] = {acteur: f"missions_deployees cpts {code}" for acteur, code in COORDINATEURS.items()}
     build_constats(scene)
+    build_objectifs(scene)
 
 
 def build_constats(scene: Any) -> None:
@@ -36,3 +37,17 @@ def build_constats(scene: Any) -> None:
         for code, region in (("71", "27"), ("69", "84"))
     }  # fmt: skip
     scene.siens["constat"] = {}
+
+
+def build_objectifs(scene: Any) -> None:
+    """A target of a figure that is not public, in each département."""
+    scene.objets["objectif"] = {
+        f"dans_{code}": str(
+            Objectif.objects.create(
+                indicateur="montant_verse", territoire=Territoire.objects.get(type="departement", code=code),
+                debut=date(2026, 3, 10), valeur=1000, source="Texte d'essai",
+            ).pk
+        )
+        for code in ("71", "69")
+    }  # fmt: skip
+    scene.siens["objectif"] = {}

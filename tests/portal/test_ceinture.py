@@ -30,6 +30,7 @@ SANS_POLITIQUE = {
     "core.filtreenregistre": "names of filters, no personal data",
     "core.importrun": "official files",
     "core.evenement": "holds no personal data; append only",
+    "pilotage.vue": "what a dashboard shows: its page shows each reader only what they may read",
     "cpts.cpts": "a public list: what a CPTS keeps for itself is in its own tables",
     "cpts.structure": "a public directory",
     "cpts.listecpts": "lists of communes that an agency deposits: no personal data",

@@ -221,7 +221,8 @@ class TestPreparation:
     def test_every_step_that_exists_is_called_in_order(self, tmp_path):
         commandes = [commande[0] for _phrase, commande in preparation.list_steps(Options(donnees=tmp_path))]
         assert commandes[0] == "migrate"
-        connues = ["migrate", "load_referentiel", "import_donnees", "load_demonstration", "create_demo_accounts"]
+        connues = ["migrate", "load_referentiel", "load_objectifs", "import_donnees", "load_demonstration"]
+        connues.append("create_demo_accounts")
         assert commandes == [nom for nom in connues if nom in commandes]
         assert "create_demo_accounts" in commandes
 

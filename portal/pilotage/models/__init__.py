@@ -7,5 +7,17 @@ from portal.pilotage.models.mesures import (
     PassageIndicateur,
     Territoire,
 )
+from portal.pilotage.models.objectifs import Objectif
+from portal.pilotage.models.vues import Vue
 
-__all__ = ["Appartenance", "Constat", "Mesure", "Modification", "Passage", "PassageIndicateur", "Territoire"]
+__all__ = [
+    "Appartenance",
+    "Constat",
+    "Mesure",
+    "Modification",
+    "Objectif",
+    "Passage",
+    "PassageIndicateur",
+    "Territoire",
+    "Vue",
+]

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import NoReverseMatch, reverse
@@ -13,7 +13,8 @@ from django.views.decorators.http import require_safe
 
 from portal.core.exports import export_csv
 from portal.pilotage import recus
-from portal.pilotage.droits import has_lignes_publiques, is_public, may_read, may_read_lignes
+from portal.pilotage.atteinte import list_anciens, measure, read_objectifs, say_objectif
+from portal.pilotage.droits import has_lignes_publiques, is_public, may_read, may_read_lignes, may_set_objectif
 from portal.pilotage.enums import Maille, Sens, Theme
 from portal.pilotage.formats import format_compte, format_valeur
 from portal.pilotage.lecture import find_indicateur, find_territoires, list_au_dessus, read_valeurs
@@ -93,6 +94,7 @@ def _render(
         "maille": Maille(territoire.type).label,
         "sens": Sens(un.sens).label,
         "theme": Theme(un.theme).label,
+        **_build_objectifs(request, recu, prive=prefixe == "pilotage_recu"),
         "comparaisons": _compare(recu, prefixe),
         "lignes": [_show(ligne) for ligne in montrees[: recus.PAGE]],
         "coupees": len(montrees) > recus.PAGE,
@@ -106,6 +108,23 @@ def _render(
         "aujourd_hui": timezone.localdate(),
     }
     return render(request, "pilotage/recu.html", contexte)
+
+
+def _build_objectifs(request: HttpRequest, recu: recus.Recu, *, prive: bool) -> dict[str, Any]:
+    """The target of the figure that day, those before; where to set one, for those who may."""
+    un, territoire = recu.indicateur, recu.territoire
+    vise = read_objectifs([un.code], territoire, au=recu.au).get(un.code)
+    anciens = [(say_objectif(ancien, un), ancien) for ancien in list_anciens(un.code, territoire, au=recu.au)]
+    fixer = ""
+    if prive and request.user.is_staff and may_set_objectif(request.user, territoire):
+        question = QueryDict(mutable=True)
+        question.update({"indicateur": un.code, "maille": territoire.type, "code": territoire.code})
+        fixer = f"{reverse('admin:pilotage_objectif_add')}?{question.urlencode()}"
+    return {
+        "atteinte": measure(vise, recu.valeur.valeur if recu.valeur else None, un, au=recu.au) if vise else None,
+        "anciens": anciens,
+        "fixer": fixer,
+    }
 
 
 def _export(request: HttpRequest, un: Indicateur, territoire: Territoire) -> HttpResponseBase:
