@@ -32,6 +32,7 @@ urlpatterns = [
     path("courriers/", include("aides.urls_courriers")),
     path("travaux/", include("portal.core.urls_travaux")),
     path("api/", DocumentationView.as_view(urlconf="portal.api"), name="api_documentation"),
+    path("admin/exploitation/", include("portal.core.urls_exploitation")),
     path("admin/", admin.site.urls),
 ]
 

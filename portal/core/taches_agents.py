@@ -19,7 +19,17 @@ def list_taches(request: HttpRequest) -> list[Section]:
     """What each may open: the alerts go to who keeps the machine."""
     sections = []
     if request.user.has_perm("core.view_envoi"):
-        sections.append(Section("Alertes", 0, list_alertes(), vide="Aucune alerte.", alerte=True))
+        sections.append(
+            Section(
+                "Alertes",
+                0,
+                list_alertes(),
+                lien=reverse("exploitation"),
+                lien_libelle="Exploitation",
+                vide="Aucune alerte.",
+                alerte=True,
+            )
+        )
     if request.user.has_perm("core.view_execution"):
         sections.append(
             Section(

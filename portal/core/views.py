@@ -5,7 +5,8 @@ from django.db import connection
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 
-from portal.core.sante import is_pret, write_metriques
+from portal.core.metriques import write_metriques
+from portal.core.sante import is_pret
 
 
 def sante(request: HttpRequest) -> JsonResponse:

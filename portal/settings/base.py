@@ -45,6 +45,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "portal.core.metriques_demandes.DemandesMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "portal.core.cache.PagesMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
