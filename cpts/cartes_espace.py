@@ -1,25 +1,27 @@
 """The cards of the home of a CPTS: where each part stands, in one line (`MAILLAGE_CARTES_ESPACE`)."""
 
+import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from django.conf import settings
 from django.core.cache import caches
+from django.db import connection
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from cpts.enums import StatutMission, StatutPerimetre, StatutStructure
-from cpts.lecture_perimetres import Heritages, Unite, find_perimetre, list_codes, read_unites
-from cpts.models import CommunePerimetre, Cpts, LigneAci, Membre, Mission, Structure
+from cpts.lecture_perimetres import Heritages, Unite, read_unites
+from cpts.models import CommunePerimetre, Cpts, Membre
 from cpts.services.membres import count_professions
 from portal.core.cache import data_version
 
 MEMBRES_LUS = 2_000
-LIGNES_LUES, VOISINES_MAX = 200, 5_000
+COMMUNES_LUES, VOISINES_MAX = 2_000, 5_000
 A_RENSEIGNER = "à renseigner"
 
 
@@ -41,24 +43,68 @@ def list_cartes(request: HttpRequest, cpts: Cpts) -> list[Carte]:
 
 def build_cartes(request: HttpRequest, cpts: Cpts) -> list[Carte]:
     au = timezone.localdate()
+    comptes = read_comptes(cpts, au)
     return [
         build_territoire(cpts, au),
-        build_missions(cpts),
-        build_argent(cpts, au),
+        build_missions(cpts, comptes),
+        build_argent(cpts, comptes),
         build_membres(cpts, au),
-        build_structures(cpts),
+        build_structures(cpts, comptes),
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Comptes:
+    """`missions`, `structures`: how many by state. `exercice`: first and last day of the running year of the ACI;
+    `verse`, in euros; `inconnus`: its lines without an amount. None: no line of a running year.
+    """
+
+    missions: Mapping[str, int]
+    structures: Mapping[str, int]
+    exercice: tuple[date, date] | None
+    verse: int
+    inconnus: int
+
+
+COMPTES = """
+SELECT (SELECT jsonb_object_agg(statut, n) FROM
+           (SELECT statut, count(*) AS n FROM cpts_mission WHERE cpts_id = %(cpts)s GROUP BY statut) m),
+       (SELECT jsonb_object_agg(statut, n) FROM
+           (SELECT statut, count(*) AS n FROM cpts_structure WHERE cpts_id = %(cpts)s GROUP BY statut) s),
+       min(lower(e.periode)), min(upper(e.periode)) - 1,
+       coalesce(sum(coalesce(l.avance, 0) + coalesce(l.solde, 0)), 0), count(*) FILTER (WHERE l.prevu IS NULL)
+  FROM cpts_exerciceaci e JOIN cpts_ligneaci l ON l.exercice_id = e.id
+ WHERE e.cpts_id = %(cpts)s AND e.periode @> %(au)s::date
+"""
+
+
+def read_comptes(cpts: Cpts, au: date) -> Comptes:
+    """What three cards count, in one query: as the person of the request, whose belt the tables keep."""
+    with connection.cursor() as cursor:
+        cursor.execute(COMPTES, {"cpts": cpts.code, "au": au})
+        missions, structures, debut, fin, verse, inconnus = cursor.fetchone()
+    exercice = (debut, fin) if debut and fin else None
+    return Comptes(_decode(missions), _decode(structures), exercice, int(verse), inconnus)
+
+
+def _decode(valeur: str | dict[str, int] | None) -> dict[str, int]:
+    """Django leaves JSON as text in a cursor."""
+    lue: dict[str, int] = json.loads(valeur) if isinstance(valeur, str) else valeur or {}
+    return lue
 
 
 def build_territoire(cpts: Cpts, au: date) -> Carte:
     """Population and size are those of the approval, as the contract knows them."""
     lien = reverse("espace_perimetre", args=[cpts.code])
     diagnostic = ("Diagnostic du territoire", f"{reverse('diagnostic')}?territoire=cpts:{cpts.code}")
-    perimetre = find_perimetre(cpts.code, au)
-    if perimetre is None:
+    lignes = CommunePerimetre.objects.filter(
+        perimetre__cpts=cpts, perimetre__statut=StatutPerimetre.APPROUVE, perimetre__periode__contains=au
+    )
+    lues = list(lignes.select_related("perimetre").order_by("commune")[:COMMUNES_LUES])
+    if not lues:
         return Carte(10, "Mon territoire", lien, ["Aucun périmètre approuvé n’est en vigueur."])
-    heritages = read_heritages()
-    unites = read_unites(list_codes(perimetre), heritages)
+    perimetre, heritages = lues[0].perimetre, read_heritages()
+    unites = read_unites([str(ligne.commune_id) for ligne in lues], heritages)
     blanches = count_blanches(unites, au, heritages)
     population = A_RENSEIGNER if perimetre.population is None else f"{_nombre(perimetre.population)} habitants"
     millesime = f" (population {perimetre.millesime_population})" if perimetre.millesime_population else ""
@@ -94,9 +140,9 @@ def read_heritages() -> Heritages:
     return lus
 
 
-def build_missions(cpts: Cpts) -> Carte:
+def build_missions(cpts: Cpts, comptes: Comptes) -> Carte:
     lien = reverse("espace_missions", args=[cpts.code])
-    etats = Counter(Mission.objects.filter(cpts=cpts).order_by("pk").values_list("statut", flat=True)[:20])
+    etats = Counter(comptes.missions)
     if not etats:
         return Carte(20, "Mes missions et preuves", lien, ["Les missions s’ouvrent à la signature de l’ACI."])
     libelles = [
@@ -115,23 +161,16 @@ def build_missions(cpts: Cpts) -> Carte:
     )
 
 
-def build_argent(cpts: Cpts, au: date) -> Carte:
+def build_argent(cpts: Cpts, comptes: Comptes) -> Carte:
     lien = reverse("espace_argent", args=[cpts.code])
     if cpts.aci_signe_le is None:
         return Carte(30, "Mon argent", lien, ["Aucun ACI n’est signé."])
-    lignes = LigneAci.objects.filter(exercice__cpts=cpts, exercice__periode__contains=au).select_related("exercice")
-    lues = list(lignes.order_by("pk")[:LIGNES_LUES])
-    if not lues:
+    if comptes.exercice is None:
         return Carte(30, "Mon argent", lien, ["Aucun exercice de l’ACI n’est en cours."])
-    periode = lues[0].exercice.periode
-    verse = sum((ligne.avance or 0) + (ligne.solde or 0) for ligne in lues)
-    inconnus = sum(ligne.prevu is None for ligne in lues)
-    phrases = [
-        f"Exercice du {periode.lower:%d/%m/%Y} au {periode.upper - timedelta(days=1):%d/%m/%Y}",
-        f"Versé : {_nombre(int(verse))} €",
-    ]
-    if inconnus:
-        phrases.append(f"{_accorde(inconnus, 'montant')} {A_RENSEIGNER}")
+    debut, fin = comptes.exercice
+    phrases = [f"Exercice du {debut:%d/%m/%Y} au {fin:%d/%m/%Y}", f"Versé : {_nombre(comptes.verse)} €"]
+    if comptes.inconnus:
+        phrases.append(f"{_accorde(comptes.inconnus, 'montant')} {A_RENSEIGNER}")
     return Carte(30, "Mon argent", lien, phrases)
 
 
@@ -147,9 +186,9 @@ def build_membres(cpts: Cpts, au: date) -> Carte:
     return Carte(40, "Mes membres", lien, phrases, [acces])
 
 
-def build_structures(cpts: Cpts) -> Carte:
+def build_structures(cpts: Cpts, comptes: Comptes) -> Carte:
     lien = reverse("espace_structures", args=[cpts.code])
-    etats = Counter(Structure.objects.filter(cpts=cpts).order_by("pk").values_list("statut", flat=True)[:500])
+    etats = Counter(comptes.structures)
     if not etats:
         return Carte(50, "Mes structures", lien, ["Aucune structure n’est rattachée à cette CPTS."])
     ouvertes = sum(

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from django.db.models import Prefetch, prefetch_related_objects
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -12,22 +13,25 @@ from prevention.enums import StatutAction
 from prevention.models import ActionPrevention
 
 BIENTOT = timedelta(days=60)
+ACTIONS_LUES = 2_000
 
 
 def list_sections(request: HttpRequest, cpts: Cpts) -> list[Section]:
     """The actions to close (their day is past, their counts are missing), and those that come."""
     au = timezone.localdate()
-    siennes = ActionPrevention.objects.for_user(request.user).filter(cpts=cpts).order_by("jour", "pk")
-    a_clore = siennes.filter(statut=StatutAction.ANNONCEE, jour__lt=au)[:LISTE_MAX]
-    a_venir = siennes.filter(
-        statut__in=[StatutAction.ANNONCEE, StatutAction.BROUILLON], jour__range=(au, au + BIENTOT)
-    )
+    siennes = read_actions(cpts)
+    a_clore = [action for action in siennes if action.statut == StatutAction.ANNONCEE and action.jour < au]
+    a_venir = [
+        action
+        for action in siennes
+        if action.statut in (StatutAction.ANNONCEE, StatutAction.BROUILLON) and au <= action.jour <= au + BIENTOT
+    ]
     lien = reverse("espace_actions", args=[cpts.code])
     return [
         Section(
             "Actions à clore",
             30,
-            [_build(cpts, action, "nombre de participants attendu", retard=True) for action in a_clore],
+            [_build(cpts, action, "nombre de participants attendu", retard=True) for action in a_clore[:LISTE_MAX]],
             lien=f"{lien}?etat=annoncee",
         ),
         Section(
@@ -38,6 +42,16 @@ def list_sections(request: HttpRequest, cpts: Cpts) -> list[Section]:
             vide="Aucune action dans les deux mois.",
         ),
     ]
+
+
+def read_actions(cpts: Cpts) -> list[ActionPrevention]:
+    """The actions of a CPTS that one may open, by day: read once for the sections and the card of its home.
+
+    What is shown of them is kept on the CPTS, as any prefetch is: it lives as long as the request.
+    """
+    courtes = ActionPrevention.objects.only("cpts", "titre", "statut", "jour").order_by("jour", "pk")[:ACTIONS_LUES]
+    prefetch_related_objects([cpts], Prefetch("actions", courtes, to_attr="actions_accueil"))
+    return list(cpts.actions_accueil)  # type: ignore[attr-defined]
 
 
 def _build(cpts: Cpts, action: ActionPrevention, detail: str, *, retard: bool = False) -> Ligne:

@@ -7,16 +7,13 @@ from django.urls import reverse
 
 from cpts.cartes_espace import Carte
 from cpts.models import Cpts
+from prevention.accueil import read_actions
 from prevention.enums import StatutAction
-from prevention.models import ActionPrevention
-
-ACTIONS_LUES = 2_000
 
 
 def build_cartes(request: HttpRequest, cpts: Cpts) -> list[Carte]:
     lien = reverse("espace_actions", args=[cpts.code])
-    lues = ActionPrevention.objects.filter(cpts=cpts).order_by("pk").values_list("statut", flat=True)
-    etats = Counter(lues[:ACTIONS_LUES])
+    etats = Counter(action.statut for action in read_actions(cpts))
     libelles = [
         f"{etats[statut]} {StatutAction(statut).label.lower()}{'s' if etats[statut] > 1 else ''}"
         for statut in StatutAction.values

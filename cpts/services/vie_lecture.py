@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from django.db.models import Q
+
 from cpts.droits import is_coordinateur, may_decide, may_instruct
 from cpts.enums import ActeurCpts, ActionCpts, StatutCpts, StatutPerimetre
 from cpts.models import ActeCpts, Cpts, Mission, Perimetre, PieceCpts
@@ -75,11 +77,13 @@ def has_perimetre(cpts: Cpts, *, au: date) -> bool:
 
 def read_faits(cpts: Cpts, *, au: date) -> Faits:
     libres = PieceCpts.objects.filter(cpts=cpts, acte=None).order_by("pk").values_list("nature", flat=True)
+    vivants = Q(statut=StatutPerimetre.SOUMIS) | Q(statut=StatutPerimetre.APPROUVE, periode__contains=au)
+    perimetres = set(Perimetre.objects.filter(vivants, cpts=cpts).order_by("pk").values_list("statut", flat=True)[:2])
     return Faits(
         statut=StatutCpts(cpts.statut),
         pieces=frozenset(libres[:PIECES_MAX]),
-        perimetre_approuve=has_perimetre(cpts, au=au),
-        perimetre_soumis=Perimetre.objects.filter(cpts=cpts, statut=StatutPerimetre.SOUMIS).exists(),
+        perimetre_approuve=StatutPerimetre.APPROUVE in perimetres,
+        perimetre_soumis=StatutPerimetre.SOUMIS in perimetres,
         missions=Mission.objects.filter(cpts=cpts).count(),
         aci_fin_le=cpts.aci_fin_le,
     )

@@ -76,7 +76,7 @@ class TestHome:
 
     def test_its_queries_are_bounded(self, client, coordinatrice, django_assert_max_num_queries):
         client.get(_address("espace"))
-        with django_assert_max_num_queries(34):  # nine of them for the session, the mandats and the belt
+        with django_assert_max_num_queries(25):  # seven of them for the session, the mandats and the belt
             assert client.get(_address("espace")).status_code == 200
 
     def test_the_answers_of_the_ars_are_there(self, client, coordinatrice, cpts):
