@@ -37,7 +37,6 @@ import django  # noqa: E402 (the folder of the project comes first)
 
 django.setup()
 
-from django.core.management import call_command  # noqa: E402
 from django.db import connection, transaction  # noqa: E402
 
 from aides.catalogue import catalogue  # noqa: E402
@@ -57,6 +56,7 @@ from aides.regles.evaluation import Issue  # noqa: E402
 from aides.services import check  # noqa: E402
 from bench._service import p95, read_pages, serve  # noqa: E402
 from portal.embarque import Postgres  # noqa: E402
+from portal.lancement.modeles import DEMONSTRATION, fill_base  # noqa: E402
 from zonage.enums import Profession  # noqa: E402
 from zonage.models import Commune, Region  # noqa: E402
 
@@ -316,9 +316,6 @@ def bench_served(banc: Banc, duree: float, buts: dict[str, float]) -> None:
 def measure(*, quick: bool, parties: list[str]) -> int:
     """Inside the cluster of the bench."""
     execute("SET statement_timeout = 0")
-    call_command("migrate", verbosity=0)
-    call_command("load_referentiel", stdout=sys.stderr)
-    call_command("load_demonstration", stdout=sys.stderr)
     execute("VACUUM ANALYZE")
     buts = dict(BUTS)
     if quick:  # two cores that others share
@@ -349,7 +346,9 @@ def main() -> int:
     dossier = Path(tempfile.mkdtemp(prefix="maillage-banc-"))
     serveur = Postgres(dossier)
     try:
-        environnement = os.environ | {"DATABASE_URL": serveur.start(), "REDIS_URL": "redis://127.0.0.1:1/0"}
+        adresse = serveur.start()
+        fill_base(DEMONSTRATION, adresse)
+        environnement = os.environ | {"DATABASE_URL": adresse, "REDIS_URL": "redis://127.0.0.1:1/0"}
         commande = [sys.executable, __file__, "--dedans", *sys.argv[1:]]
         return subprocess.run(commande, cwd=RACINE, env=environnement, check=False).returncode
     finally:

@@ -11,6 +11,7 @@ from types import FrameType
 
 from portal.lancement.chemins import COMPTES_DEMO, ETAT, JOURNAUX, RACINE
 from portal.lancement.controles import check_disk, check_folder, check_port, end_leftovers, take_lock
+from portal.lancement.modeles import ETAPES, is_empty, keep_base
 from portal.lancement.options import Options, read_options
 from portal.lancement.pannes import Panne, explain_oserror
 from portal.lancement.preparation import prepare
@@ -121,6 +122,18 @@ def manage(arguments: Sequence[str]) -> int:
     return run_with_services([sys.executable, "manage.py", *arguments])
 
 
+def keep_new(services: Services) -> Callable[[str], None]:
+    """A base that was empty is kept after the steps from which other measures and the tests begin."""
+    adresse = services.env["DATABASE_URL"]
+    etapes = {commandes[-1][0]: nom for nom, commandes in ETAPES.items()} if is_empty(adresse) else {}
+
+    def keep(commande: str) -> None:
+        if nom := etapes.get(commande):
+            keep_base(nom, adresse)
+
+    return keep
+
+
 def bench(arguments: Sequence[str]) -> int:
     """The measures of bench/, on the prepared database of this folder."""
     dire = build_speaker()
@@ -132,7 +145,7 @@ def bench(arguments: Sequence[str]) -> int:
         try:
             services.start(dire)
             if services.base_embarquee:  # a database given to us is measured as it is
-                prepare(Options(), services, dire)
+                prepare(Options(), services, dire, keep_new(services))
             commande = [str(RACINE / "bench" / "run"), *arguments]
             env = services.env | {"PATH": f"{RACINE / '.venv' / 'bin'}{os.pathsep}{services.env.get('PATH', '')}"}
             processus = subprocess.Popen(commande, cwd=RACINE, env=env, preexec_fn=child_setup())  # noqa: S603

@@ -4,10 +4,11 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from django.db import connection
+from django.db import connection, connections
 
 from aides.catalogue import hold_national
 from tests.browser.base import drop_modele
+from tests.migree import drop_migree, make_migree
 from zonage.models import Commune
 from zonage.services.territoire import load_referentiel
 from zonage.sources.referentiel import read_referentiel
@@ -52,9 +53,24 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """The process that shared the tests out drops the base that its children cloned, if they made one."""
+    """The process that shared the tests out drops the bases that its children cloned, if they made some."""
+    if not hasattr(config, "workerinput"):
+        drop_migree(os.getpid())
     if not hasattr(config, "workerinput") and getattr(config.option, "numprocesses", None):
         drop_modele(os.getpid())
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None,
+    django_db_keepdb: bool,
+    django_db_createdb: bool,
+    django_db_use_migrations: bool,
+) -> None:
+    """The migrations run once, not in each process; a base that is kept or made without them is left as it is."""
+    if django_db_use_migrations and (django_db_createdb or not django_db_keepdb):
+        pid = os.getppid() if "PYTEST_XDIST_WORKER" in os.environ else os.getpid()
+        connections["default"].settings_dict["TEST"]["TEMPLATE"] = make_migree(pid)
 
 
 @pytest.fixture(scope="session")

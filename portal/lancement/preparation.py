@@ -4,7 +4,7 @@ import hashlib
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from portal.lancement.chemins import COMPTES_DEMO, ETAT, RACINE
@@ -91,8 +91,13 @@ def list_steps(options: Options) -> Iterator[tuple[str, list[str]]]:
         yield "Retrait des comptes de démonstration", ["create_demo_accounts", "--retirer", str(COMPTES_DEMO)]
 
 
-def prepare(options: Options, services: Services, dire: Dire) -> None:
-    """Run the steps that are due. Each can be replayed: an interrupted start is simply started again."""
+def prepare(
+    options: Options, services: Services, dire: Dire, apres: Callable[[str], None] = lambda commande: None
+) -> None:
+    """Run the steps that are due. Each can be replayed: an interrupted start is simply started again.
+
+    `apres` is told the command of each step that was run.
+    """
     empreinte = compute_fingerprint(options, services)
     if is_prepared(empreinte, services):
         dire("Base déjà à jour")
@@ -101,4 +106,5 @@ def prepare(options: Options, services: Services, dire: Dire) -> None:
     for phrase, commande in list_steps(options):
         dire(f"{phrase}…")
         run_command(services, *commande)
+        apres(commande[0])
     ETAT.write_text(json.dumps({"empreinte": empreinte}))

@@ -18,6 +18,8 @@ import psycopg2
 from django.core.management import call_command
 from django.db import connections
 
+from portal.lancement.modeles import DEMONSTRATION, fill_base
+
 RACINE = Path(__file__).resolve().parents[2]
 ZONAGE = Path(__file__).parent / "zonage_essai.csv"
 ATTENTE = 600
@@ -82,9 +84,7 @@ def start_filling(base: str, journal: Path) -> "subprocess.Popen[bytes]":
 def fill(base: str) -> None:
     """In the process apart. A failure leaves no base: those who wait know it, and the journal says why."""
     try:
-        call_command("migrate", interactive=False)
-        call_command("load_referentiel")
-        call_command("load_demonstration")
+        fill_base(DEMONSTRATION, os.environ["DATABASE_URL"])
         call_command("import_zonage", str(ZONAGE), "--du", "2018-01-01", "--source", "Zonage écrit pour les essais")
     except BaseException:
         connections.close_all()

@@ -15,6 +15,7 @@ from pathlib import Path
 import psycopg2
 
 from portal.embarque import Postgres, Valkey, open_log, read_tail
+from portal.lancement.modeles import MIGREE, fill_base
 from portal.lancement.processus import child_setup, stop_group
 from portal.lancement.superviseur import read_heartbeat_age
 
@@ -120,6 +121,10 @@ class Scene:
         self.acteurs.append(acteur)
         acteur.start()
         return acteur
+
+    def migrate(self) -> None:
+        """The tables of the portal, in the seconds that a copy takes when another process has made them already."""
+        fill_base(MIGREE, self.url, self.env)
 
     def manage(self, *arguments: str) -> None:
         subprocess.run([*GESTION, *arguments], cwd=RACINE, env=self.env, check=True, stdout=subprocess.DEVNULL)

@@ -64,7 +64,7 @@ class SceneSuivis(Scene):
             self.env["MAILLAGE_TACHES"] = "tests.drills.temoin"
 
     def prepare(self, mesure: Mesure) -> None:
-        self.manage("migrate", "-v0")
+        self.migrate()
         code = "from tests.drills.preparation import prepare; "
         self.manage(
             "shell",

@@ -96,7 +96,7 @@ class ScenePannes(Scene):
         self.web = self.program("web", [*GUNICORN, "--bind", f"127.0.0.1:{self.port}"])
 
     def prepare(self, *, quick: bool) -> None:
-        self.manage("migrate", "-v0")
+        self.migrate()
         couples = COUPLES_BREFS if quick else COUPLES
         dossier = str(self.dossier)
         code = "from tests.drills.preparation import prepare; from tests.drills.adresses import write_exemples; "
