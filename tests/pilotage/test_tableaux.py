@@ -9,7 +9,6 @@ import pytest
 import time_machine
 
 from cpts.enums import StatutStructure
-from portal.pilotage.donnees_ouvertes import NOMS, build_schema
 from portal.pilotage.lecture import search_territoires
 from portal.pilotage.models import Territoire
 from portal.pilotage.sources.definitions import list_indicateurs
@@ -137,20 +136,3 @@ def test_exports_hold_what_the_screen_shows(client, mesures):
     assert [ligne[1] for ligne in lignes[1:]] == [une["indicateur"] for une in mesures_json]
     zip_ = next(une for une in mesures_json if une["indicateur"] == "part_population_zip")
     assert zip_["valeur"] == pytest.approx(100 * zip_["numerateur"] / zip_["denominateur"], abs=0.001)
-
-
-def test_open_data_follow_their_schema(client, mesures):
-    texte = client.get(f"/chiffres/donnees/mesures.csv?maille=departement&au={JOUR}").getvalue().decode()
-    lignes = list(csv.DictReader(io.StringIO(texte)))
-    assert tuple(lignes[0]) == NOMS == tuple(champ["name"] for champ in build_schema()["fields"])
-    assert {ligne["territoire_code"] for ligne in lignes} <= {"21", "69", "71"}
-    cle = [tuple(ligne[nom] for nom in build_schema()["primaryKey"]) for ligne in lignes]
-    assert len(cle) == len(set(cle))
-    publics = {un.code for un in list_indicateurs().values() if "departement" in un.mailles_publiques}
-    assert {ligne["indicateur"] for ligne in lignes} <= publics
-    json_ = client.get(f"/chiffres/donnees/mesures.json?maille=departement&au={JOUR}").json()["mesures"]
-    assert len(json_) == len(lignes)
-    assert client.get("/chiffres/donnees/mesures.csv?maille=canton").status_code == 400
-    assert client.get("/chiffres/donnees/mesures.xml").status_code == 404
-    assert client.get("/chiffres/donnees/schema.json").json()["primaryKey"]
-    assert "part_population_zip" in client.get("/chiffres/donnees/indicateurs.csv").getvalue().decode()

@@ -3,9 +3,7 @@
 import csv
 import io
 import json
-from collections.abc import Iterator, Sequence
-from datetime import date
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
@@ -13,18 +11,23 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from portal.core.api.vues import TOUJOURS_VERIFIER, matches_etag
+from portal.core.exports import neutralize
 from portal.pilotage.donnees_ouvertes import (
     CHAMPS,
     DICTIONNAIRE,
+    FORMES,
     LICENCE,
-    NOMS,
     build_schema,
     iter_indicateurs,
-    iter_mesures,
     list_publics,
+    open_mesures,
+    read_version,
 )
 from portal.pilotage.enums import Maille
 from portal.pilotage.views.parametres import read_au
+
+TYPES = {"csv": "text/csv; charset=utf-8", "json": "application/json; charset=utf-8"}
 
 
 @require_safe
@@ -52,12 +55,20 @@ def mesures(request: HttpRequest, forme: str) -> HttpResponseBase:
     au, erreurs = read_au(request)
     if erreurs:
         return _refuse(f"au : {erreurs[0][1]}")
-    if forme == "json":
-        lignes = [dict(zip(NOMS, map(_say, ligne), strict=True)) for ligne in iter_mesures(maille, au)]
-        return JsonResponse({"licence": LICENCE, "mesures": lignes}, json_dumps_params={"ensure_ascii": False})
-    if forme != "csv":
+    if forme not in FORMES:
         raise Http404
-    return _send_csv(f"mesures-{maille}-{au}.csv", NOMS, iter_mesures(maille, au))
+    version = read_version(au)
+    entetes = {"ETag": f'"{version}-{maille}-{forme}"', "Cache-Control": TOUJOURS_VERIFIER}
+    attendu = request.headers.get("If-None-Match")
+    if attendu and matches_etag(attendu, entetes["ETag"]):
+        return HttpResponse(status=304, headers=entetes)
+    taille, morceaux = open_mesures(maille, au, forme, version)
+    reponse = StreamingHttpResponse(morceaux, content_type=TYPES[forme], headers=entetes)
+    reponse["Content-Length"] = str(taille)
+    if forme == "csv":
+        reponse["Content-Disposition"] = f'attachment; filename="mesures-{maille}-{au}.csv"'
+    reponse["X-Content-Type-Options"] = "nosniff"
+    return reponse
 
 
 @require_safe
@@ -67,7 +78,7 @@ def schema(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def indicateurs(request: HttpRequest) -> HttpResponseBase:
+def indicateurs(request: HttpRequest) -> HttpResponse:
     return _send_csv("indicateurs.csv", DICTIONNAIRE, iter_indicateurs())
 
 
@@ -75,41 +86,13 @@ def _refuse(phrase: str) -> JsonResponse:
     return JsonResponse({"erreur": phrase}, status=400, json_dumps_params={"ensure_ascii": False})
 
 
-def _say(valeur: Any) -> Any:
-    if isinstance(valeur, date):
-        return valeur.isoformat()
-    return valeur if valeur is None or isinstance(valeur, str | bool) else float(valeur)
-
-
-def _send_csv(nom: str, colonnes: Sequence[str], lignes: Iterator[list[Any]]) -> StreamingHttpResponse:
-    """For programs: comma, decimal point, ISO days, as the schema says; the exports of pages are for spreadsheets."""
-
-    def iterate() -> Iterator[str]:
-        tampon = io.StringIO()
-        ecrivain = csv.writer(tampon, lineterminator="\r\n")
-        ecrivain.writerow(colonnes)
-        for ligne in lignes:
-            ecrivain.writerow([_write(valeur) for valeur in ligne])
-            if tampon.tell() > 65_536:
-                yield tampon.getvalue()
-                tampon.seek(0)
-                tampon.truncate()
-        yield tampon.getvalue()
-
-    reponse = StreamingHttpResponse(iterate(), content_type="text/csv; charset=utf-8")
+def _send_csv(nom: str, colonnes: Sequence[str], lignes: Iterable[Sequence[str]]) -> HttpResponse:
+    """For programs: comma, as the schema says; the exports of pages are for spreadsheets."""
+    tampon = io.StringIO()
+    ecrivain = csv.writer(tampon, lineterminator="\n")
+    ecrivain.writerow(colonnes)
+    ecrivain.writerows([neutralize(texte) for texte in ligne] for ligne in lignes)
+    reponse = HttpResponse(tampon.getvalue(), content_type=TYPES["csv"])
     reponse["Content-Disposition"] = f'attachment; filename="{nom}"'
     reponse["X-Content-Type-Options"] = "nosniff"
     return reponse
-
-
-def _write(valeur: Any) -> str:
-    """Texts are those of definitions and official names; a formula is made harmless all the same."""
-    if valeur is None:
-        return ""
-    if isinstance(valeur, bool):
-        return "true" if valeur else "false"
-    if isinstance(valeur, date):
-        return valeur.isoformat()
-    if isinstance(valeur, str):
-        return f"'{valeur}" if valeur[:1] in "=+-@\t\r" and valeur else valeur
-    return f"{valeur.normalize():f}"
