@@ -5,7 +5,7 @@ A base or a queue that is down is one of the figures, not a fault.
 
 from datetime import timedelta
 
-from django.db import DatabaseError
+from django.db import DatabaseError, InterfaceError
 from django.db.models import Count
 from django.utils import timezone
 
@@ -27,7 +27,7 @@ def write_metriques() -> str:
     lignes += _write("maillage_valkey_repond", "1 si Valkey répond.", [("", int(demandes is not None))])
     try:
         base = write_base()
-    except DatabaseError:
+    except (DatabaseError, InterfaceError):
         lignes += _write("maillage_base_repond", "1 si PostgreSQL répond.", [("", 0)])
     else:
         lignes += _write("maillage_base_repond", "1 si PostgreSQL répond.", [("", 1)]) + base

@@ -6,7 +6,7 @@ its keys, and no request is the slower. Nobody's data: a family is the first wor
 declares, never what somebody typed.
 """
 
-import logging
+import atexit
 import os
 import re
 import threading
@@ -32,7 +32,6 @@ ACCUEIL = "accueil"
 ENVOI = 5.0
 """Seconds between two pipelines of a process."""
 LIAISON_MAX = 0.5
-journal = logging.getLogger("maillage.metriques")
 
 
 def list_familles() -> frozenset[str]:
@@ -82,6 +81,7 @@ class Compteurs:
             self.pid = os.getpid()
             self.client = None
         threading.Thread(target=self._carry, name="metriques", daemon=True).start()
+        atexit.register(self.flush)
 
     def _carry(self) -> None:
         while True:

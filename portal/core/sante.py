@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, InterfaceError, connection
 from django.db.migrations.loader import MigrationLoader
 
 from portal.core.outbox import read_etat
@@ -22,7 +22,7 @@ def is_pret() -> bool:
     """
     try:
         return has_migrations() and (read_etat().plus_ancien or 0) < RETARD_MAX and has_place()
-    except DatabaseError:
+    except (DatabaseError, InterfaceError):
         return False
 
 

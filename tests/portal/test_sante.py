@@ -1,5 +1,6 @@
 """Health: who may be sent visitors, and what a supervision reads."""
 
+import socket
 import time
 
 import pytest
@@ -7,6 +8,7 @@ from django.db import connection
 from django.urls import reverse
 
 from portal.core import sante
+from portal.core.metriques import write_metriques
 
 pytestmark = pytest.mark.django_db
 JETON = "un-jeton-d-essai"
@@ -62,3 +64,42 @@ def test_figures_are_for_the_token_alone(client, settings):
     assert lues['maillage_envois{statut="a_envoyer"}'] == "1"
     assert float(lues["maillage_envois_age_secondes"]) >= 130
     assert lues['maillage_periodique_reussite_secondes{nom="journal"}'] == "0"
+
+
+@pytest.fixture
+def port_ferme():
+    """A port where nobody listens."""
+    with socket.socket() as prise:
+        prise.bind(("127.0.0.1", 0))
+        return prise.getsockname()[1]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_base_that_is_down_is_said_in_time(client, port_ferme):
+    """The base is asked for at a port that nobody holds: 503 at once, and 200 as soon as it is back."""
+    client.get(reverse("pret"))
+    connection.close()
+    avant = {cle: connection.settings_dict[cle] for cle in ("HOST", "PORT")}
+    connection.settings_dict |= {"HOST": "127.0.0.1", "PORT": str(port_ferme)}
+    try:
+        debut = time.perf_counter()
+        reponse = client.get(reverse("pret"))
+        duree = time.perf_counter() - debut
+        metriques = write_metriques()
+    finally:
+        connection.close()
+        connection.settings_dict |= avant
+    assert (reponse.status_code, reponse.json()) == (503, {"statut": "indisponible"})
+    assert duree < 0.5
+    assert "maillage_base_repond 0" in metriques
+    assert client.get(reverse("pret")).status_code == 200
+
+
+def test_a_queue_that_is_down_or_frozen_is_neither_waited_for_nor_a_reason_to_send_nobody(client, settings):
+    """Without Valkey the portal serves: a 503 here would take every process out at once (docs/adr/0226)."""
+    client.get(reverse("pret"))
+    settings.REDIS_URL = settings.CELERY_BROKER_URL = "redis://127.0.0.1:9/0"
+    settings.CACHES = settings.CACHES | {"default": settings.CACHES["default"] | {"LOCATION": settings.REDIS_URL}}
+    debut = time.perf_counter()
+    assert client.get(reverse("pret")).status_code == 200
+    assert time.perf_counter() - debut < 0.5
