@@ -35,6 +35,7 @@ CHANGEE = "Cette structure vient d'être modifiée par quelqu'un d'autre : relis
 REFUS_BASE: dict[str, StructureRefusee] = {
     "structure_transition": ActeImpossible("Cette structure ne peut pas passer à cet état depuis celui où elle est."),
     "structure_version": VersionPerimee(CHANGEE),
+    "structure_etat_par_acte": StructureRefusee("L'état d'une structure change par un acte, enregistré avec lui."),
     "structure_statut_du_type": StructureRefusee("Ce type de structure n'a pas cet état."),
     "structure_finess_unique": StructureRefusee(
         "Une autre structure a déjà ce numéro FINESS.", {"finess": "Une autre structure a déjà ce numéro FINESS."}

@@ -36,12 +36,12 @@ REMETTRE = """
 from django.db import connection, transaction
 from cpts.models import ActeStructure, Structure
 with transaction.atomic(), connection.cursor() as cursor:
-    cursor.execute("ALTER TABLE cpts_structure DISABLE TRIGGER structure_vie")
+    cursor.execute("ALTER TABLE cpts_structure DISABLE TRIGGER structure_vie, DISABLE TRIGGER structure_par_acte")
     Structure.objects.filter(pk={cle}).update(
         statut="projet_valide", ouverte_le=None, aci_signe_le=None, finess="", saisi=[], version=0
     )
     ActeStructure.objects.filter(structure={cle}, auteur__isnull=False).delete()
-    cursor.execute("ALTER TABLE cpts_structure ENABLE TRIGGER structure_vie")
+    cursor.execute("ALTER TABLE cpts_structure ENABLE TRIGGER structure_vie, ENABLE TRIGGER structure_par_acte")
 """
 """The base of the server serves every test: the count of 24 is put back."""
 CHIFFRES = ("msp_validees", "msp_ouvertes", "msp_aci")

@@ -12,7 +12,13 @@ from cpts.regles.vie_structures import ETAPES, first_statut, list_actions, list_
 from cpts.services.demonstration_structures import load_structures
 from cpts.services.structures import Acte, apply_acte, create_structure, edit_structure, propose_cpts
 from cpts.services.structures_equipe import Arrivee, add_equipier, end_equipier
-from cpts.services.structures_refus import ActeImpossible, DroitRefuse, StructureRefusee, VersionPerimee
+from cpts.services.structures_refus import (
+    ActeImpossible,
+    DroitRefuse,
+    StructureRefusee,
+    VersionPerimee,
+    explain_base,
+)
 from portal.core.historique import list_changements
 from portal.core.models import Evenement
 from tests.cpts.factories import make_cpts
@@ -78,6 +84,18 @@ def test_the_database_refuses_a_state_without_its_date_and_a_change_without_its_
         Structure.objects.filter(pk=structure.pk).update(statut="abandonnee")
     with pytest.raises(IntegrityError, match="structure_statut_du_type"), transaction.atomic():
         make_structure("labellisee", "msp")
+
+
+def test_the_database_refuses_a_change_of_state_without_its_act(db):
+    structure = make_structure("projet_valide")
+    with pytest.raises(IntegrityError, match="structure_etat_par_acte") as refus, transaction.atomic():
+        Structure.objects.filter(pk=structure.pk).update(statut="abandonnee", version=1)
+        connection.check_constraints()
+    assert "change par un acte" in str(explain_base(refus.value))
+    with transaction.atomic():
+        ecrit = apply_acte(structure, Acte("abandonner", timezone.localdate(), "Essai"), par=make_agent("instructeur"))
+        connection.check_constraints()
+    assert (ecrit.source, ecrit.cible, structure.statut) == ("projet_valide", "abandonnee", "abandonnee")
 
 
 def test_a_msp_goes_from_a_project_to_its_aci_with_dates_and_author(db):

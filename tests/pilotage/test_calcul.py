@@ -183,12 +183,14 @@ def test_the_state_of_a_day_is_that_of_its_last_act(pays):
 def test_a_past_day_done_again_is_what_it_was(pays):
     """Sources change day after day; each day computed then, and computed again from the end, reads the same."""
     jours = [JOUR + timedelta(days=rang) for rang in range(4)]
+    (validee,) = Structure.objects.filter(statut="projet_valide")
+    validee.actestructures.create(action="reprise", cible="projet_valide", date_acte=jours[0])
     run(jours[0])
     add_donnee("publie_msu", ("region", "27"), "500", jours[1])
     run(jours[1])
-    Structure.objects.filter(statut="projet_valide").update(
-        ouverte_le=jours[2], statut="ouverte", version=F("version") + 1
-    )
+    passage = {"action": "ouvrir", "source": "projet_valide", "cible": "ouverte", "date_acte": jours[2]}
+    validee.actestructures.create(**passage)
+    Structure.objects.filter(pk=validee.pk).update(ouverte_le=jours[2], statut="ouverte", version=F("version") + 1)
     run(jours[2])
     add_donnee("publie_msu", ("region", "27"), "510", jours[3])
     run(jours[3])
