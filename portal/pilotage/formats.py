@@ -2,8 +2,6 @@
 
 from decimal import ROUND_HALF_UP, Decimal
 
-from django.utils.formats import number_format
-
 from portal.pilotage.sources.definitions import Indicateur
 
 ESPACE = "\u00a0"
@@ -31,8 +29,8 @@ RIEN = "non renseigné"
 def format_nombre(valeur: Decimal | int | None, decimales: int = 0) -> str:
     if valeur is None:
         return RIEN
-    arrondie = Decimal(valeur).quantize(Decimal(1).scaleb(-decimales), ROUND_HALF_UP)  # Django would cut it
-    return str(number_format(arrondie, decimal_pos=decimales, use_l10n=True, force_grouping=True)).replace(" ", ESPACE)
+    arrondie = Decimal(valeur).quantize(Decimal(1).scaleb(-decimales), ROUND_HALF_UP)
+    return f"{arrondie:,.{decimales}f}".replace(",", ESPACE).replace(".", ",")
 
 
 def format_compte(valeur: Decimal | None) -> str:

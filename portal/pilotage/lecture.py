@@ -166,8 +166,8 @@ def list_choix() -> list[tuple[str, list[tuple[str, str]]]]:
     noms = {"france": "France", "region": "Régions", "departement": "Départements"}
     groupes: dict[str, list[tuple[str, str]]] = {nom: [] for nom in noms.values()}
     lus = Territoire.objects.filter(type__in=list(noms), actif=True)
-    for territoire in lus.order_by("type", "nom", "code")[:300]:
-        groupes[noms[territoire.type]].append((f"{territoire.type}:{territoire.code}", territoire.nom))
+    for type_, code, nom in lus.order_by("type", "nom", "code").values_list("type", "code", "nom")[:300]:
+        groupes[noms[type_]].append((f"{type_}:{code}", nom))
     return list(groupes.items())
 
 
