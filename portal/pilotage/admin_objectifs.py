@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import Truncator
 
 from cpts.admin.listes import PaginateurBorne
 from portal.pilotage.atteinte import say_objectif
@@ -44,7 +45,7 @@ class EtatFilter(admin.SimpleListFilter):
 
 @admin.register(Objectif)
 class ObjectifAdmin(admin.ModelAdmin):
-    list_display = ["chiffre", "lieu", "vise", "debut", "fin_dite", "source", "demonstration"]
+    list_display = ["chiffre", "lieu", "vise", "debut", "fin_dite", "texte_court", "demonstration"]
     list_filter = [EtatFilter, "territoire__type", "demonstration"]
     search_fields = ["=indicateur", "territoire__nom", "=territoire__code", "source"]
     list_per_page = 50
@@ -123,6 +124,10 @@ class ObjectifAdmin(admin.ModelAdmin):
         if obj.fin is None:
             return "en vigueur"
         return "jamais compté : remplacé le jour même" if obj.fin == obj.debut else f"{obj.fin:%d/%m/%Y}"
+
+    @admin.display(description="texte qui le fixe")
+    def texte_court(self, obj: Objectif) -> str:
+        return str(Truncator(obj.source).chars(60))
 
     @admin.display(description="reçu du chiffre")
     def recu(self, obj: Objectif) -> SafeString:

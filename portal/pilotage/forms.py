@@ -6,12 +6,16 @@ from typing import Any
 
 from django import forms
 from django.utils import timezone
+from django.utils.text import Truncator
 
+from portal.accounts.models import Organisation
+from portal.accounts.portee import read_portee
 from portal.pilotage.droits import may_set_objectif
 from portal.pilotage.enums import Maille
 from portal.pilotage.lecture import find_indicateur, find_territoire
 from portal.pilotage.models import Objectif, Territoire
 from portal.pilotage.services.objectifs import Saisie
+from portal.pilotage.services.vues import NOM_MAX
 from portal.pilotage.sources.definitions import list_indicateurs
 from portal.pilotage.sources.objectifs import find_faute
 
@@ -22,7 +26,10 @@ PLUS_LOIN = timedelta(days=366 * 20)
 
 def list_choix_indicateurs() -> list[tuple[str, str]]:
     lus = sorted((un.libelle, un.code) for un in list_indicateurs().values())
-    return [("", "Choisissez un indicateur"), *((code, f"{libelle} ({code})") for libelle, code in lus)]
+    return [
+        ("", "Choisissez un indicateur"),
+        *((code, f"{Truncator(libelle).chars(70)} ({code})") for libelle, code in lus),
+    ]
 
 
 class ObjectifForm(forms.ModelForm):
@@ -48,6 +55,10 @@ class ObjectifForm(forms.ModelForm):
     class Meta:
         model = Objectif
         fields = ["indicateur", "debut", "valeur", "echeance", "source", "reference"]
+        widgets = {
+            "source": forms.Textarea(attrs={"rows": 2, "class": "vLargeTextField"}),
+            "reference": forms.TextInput(attrs={"class": "vTextField"}),
+        }
 
     field_order = ["indicateur", "maille", "code", "valeur", "debut", "echeance", "source", "reference"]
     user: Any = None
@@ -130,3 +141,39 @@ class FinObjectifForm(forms.ModelForm):
 
     def _post_clean(self) -> None:
         """As above: `end_objectif` writes."""
+
+
+class VueForm(forms.Form):
+    """A view of the dashboard: its name, who reads it, whether one's dashboard opens on it."""
+
+    nom = forms.CharField(
+        label="Nom de la vue",
+        max_length=NOM_MAX,
+        widget=forms.TextInput(attrs={"class": "fr-input", "autocomplete": "off"}),
+        error_messages={"required": "Donnez un nom à cette vue.", "max_length": f"{NOM_MAX} caractères au plus."},
+    )
+    organisation = forms.ChoiceField(
+        label="Qui la lit",
+        required=False,
+        widget=forms.Select(attrs={"class": "fr-select"}),
+        error_messages={"invalid_choice": "Choisissez une organisation dont vous êtes."},
+    )
+    defaut = forms.ChoiceField(
+        label="Ouvrir mon tableau de bord dessus",
+        required=False,
+        choices=[("", "Non"), ("oui", "Oui")],
+        widget=forms.Select(attrs={"class": "fr-select"}),
+    )
+
+    def __init__(self, user: Any, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, auto_id="vue-%s", **kwargs)
+        cles = sorted(read_portee(user).organisations)
+        self.organisations = {
+            str(une.pk): une for une in Organisation.objects.filter(pk__in=cles).order_by("pk")[:100]
+        }
+        choix: Any = self.fields["organisation"]
+        choix.choices = [("", "Moi"), *((cle, f"{une.nom} et moi") for cle, une in self.organisations.items())]
+
+    def build(self) -> dict[str, Any]:
+        lues = self.cleaned_data
+        return {"organisation": self.organisations.get(lues["organisation"]), "defaut": bool(lues["defaut"])}

@@ -3,8 +3,9 @@
 from datetime import date
 from typing import Any
 
-from portal.pilotage.models import Constat, Objectif, Territoire
+from portal.pilotage.models import Constat, Objectif, Territoire, Vue
 from tests.matrix.scene_cpts import AILLEURS, COORDINATEURS, A, B
+from tests.people import make_user
 
 LIEUX = (
     *(("departement", code, region, code) for code, region in (("71", "27"), ("69", "84"))),
@@ -23,6 +24,7 @@ def build_chiffres(scene: Any) -> None:
     scene.siens["chiffre"] = {acteur: f"missions_deployees cpts {code}" for acteur, code in COORDINATEURS.items()}
     build_constats(scene)
     build_objectifs(scene)
+    build_vues(scene)
 
 
 def build_constats(scene: Any) -> None:
@@ -51,3 +53,15 @@ def build_objectifs(scene: Any) -> None:
         for code in ("71", "69")
     }  # fmt: skip
     scene.siens["objectif"] = {}
+
+
+def build_vues(scene: Any) -> None:
+    """Everybody has a view of the dashboard; those of two other people are shared with nobody."""
+    tiers = {f"dans_{code}": make_user() for code in ("71", "69")}
+    requete = "territoire=departement:71"
+
+    def make(user: Any) -> str:
+        return str(Vue.objects.create(proprietaire=user, nom="Essai", requete=requete).pk)
+
+    scene.objets["vue"] = {relation: make(user) for relation, user in tiers.items()}
+    scene.siens["vue"] = {acteur: make(user) for acteur, user in scene.users.items()}

@@ -1,7 +1,6 @@
 """Dashboards: the open figures for everybody, all those of one's territories behind an account."""
 
 import json
-from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -16,14 +15,16 @@ from django.views.decorators.http import require_safe
 
 from cpts.models import Cpts
 from cpts.views.espace import dans_espace
-from portal.accounts.portee import read_portee
 from portal.core.exports import export_csv, export_xlsx
-from portal.pilotage.droits import filter_siens
+from portal.pilotage.droits import list_siens
 from portal.pilotage.enums import Theme
-from portal.pilotage.lecture import find_cle, list_choix, search_territoires, sort_territoires
-from portal.pilotage.models import Territoire
-from portal.pilotage.tableaux import AVEC_MAX, Tableau, default_depuis, read_tableau
-from portal.pilotage.views.parametres import PREMIER_JOUR, Erreurs, read_jour
+from portal.pilotage.forms import VueForm
+from portal.pilotage.lecture import list_choix, search_territoires
+from portal.pilotage.models import Vue
+from portal.pilotage.services.vues import find_defaut, list_vues
+from portal.pilotage.tableaux import Tableau, read_tableau
+from portal.pilotage.views.parametres import PREMIER_JOUR, Erreurs, Question, read_question
+from portal.pilotage.views.tableau_pdf import send_pdf
 
 COLONNES = (
     "Indicateur",
@@ -35,6 +36,10 @@ COLONNES = (
     "Dénominateur",
     "Depuis le",
     "Démonstration",
+    "Objectif",
+    "Échéance",
+    "Part atteinte (%)",
+    "Texte de l'objectif",
 )
 
 
@@ -48,6 +53,9 @@ def chiffres(request: HttpRequest) -> HttpResponseBase:
 @never_cache
 @login_required
 def tableau(request: HttpRequest) -> HttpResponseBase:
+    """Asked for nothing, it opens on the view chosen by default."""
+    if not request.GET and (vue := find_defaut(request.user)):
+        return redirect(build_adresse(vue))
     return _answer(request, prive=True)
 
 
@@ -58,50 +66,71 @@ def tableau_cpts(request: HttpRequest, cpts: Cpts) -> HttpResponse:
     return redirect(f"{reverse('tableau')}?territoire=cpts:{cpts.code}")
 
 
+def build_adresse(vue: Vue) -> str:
+    return f"{reverse('tableau')}?{vue.requete}&vue={vue.pk}"
+
+
 def _answer(request: HttpRequest, *, prive: bool) -> HttpResponseBase:
     erreurs: Erreurs = []
-    au = read_jour(request, "au", "Jour", timezone.localdate(), erreurs)
-    depuis = read_jour(request, "depuis", "Comparer au", default_depuis(au), erreurs)
-    territoire = _read_territoire(request, prive, erreurs)
-    themes = [theme for theme in request.GET.getlist("theme")[:10] if theme in Theme.values]
-    if territoire is None:
+    question = read_question(request.GET, erreurs, user=request.user if prive else None)
+    if question is None:
         return render(request, "pilotage/tableau_vide.html", {"titre": "Chiffres"})
-    avec = _read_avec(request, erreurs)
-    lu = read_tableau(territoire, au=au, depuis=depuis, user=request.user if prive else None, themes=themes, avec=avec)
     forme = request.GET.get("format", "")
-    if forme in ("csv", "xlsx"):
-        exporte = export_csv if forme == "csv" else export_xlsx
-        return exporte(f"chiffres-{territoire.type}-{territoire.code}-{au}", COLONNES, _list_lignes(lu))
+    if forme in ("csv", "xlsx", "json", "pdf"):
+        return _send(request, _read(question, request.user if prive else None), forme)
+    return render_tableau(request, question, erreurs, prive=prive)
+
+
+def render_tableau(
+    request: HttpRequest, question: Question, erreurs: Erreurs, *, prive: bool, form: VueForm | None = None
+) -> HttpResponse:
+    """`form`: the view that was refused, with what was typed."""
+    lu = _read(question, request.user if prive else None)
+    contexte = _build_contexte(request, question, lu, erreurs, prive)
+    if prive:
+        contexte |= _build_vues(request, question, form)
+    return render(request, "pilotage/tableau.html", contexte)
+
+
+def _read(question: Question, user: Any) -> Tableau:
+    return read_tableau(
+        question.territoire,
+        au=question.au,
+        depuis=question.depuis,
+        user=user,
+        themes=question.themes,
+        avec=question.avec,
+    )
+
+
+def _send(request: HttpRequest, lu: Tableau, forme: str) -> HttpResponseBase:
     if forme == "json":
         return JsonResponse(_build_json(lu), json_dumps_params={"ensure_ascii": False})
-    return render(request, "pilotage/tableau.html", _build_contexte(request, lu, erreurs, themes, prive))
+    if forme == "pdf":
+        return send_pdf(request, lu)
+    exporte = export_csv if forme == "csv" else export_xlsx
+    return exporte(f"chiffres-{lu.territoire.type}-{lu.territoire.code}-{lu.au}", COLONNES, _list_lignes(lu))
 
 
 def _build_contexte(
-    request: HttpRequest, lu: Tableau, erreurs: Erreurs, themes: Sequence[str], prive: bool
+    request: HttpRequest, question: Question, lu: Tableau, erreurs: Erreurs, prive: bool
 ) -> dict[str, Any]:
     recherche = request.GET.get("recherche", "").strip()[:60]
-    prefixe = "pilotage_recu" if prive else "chiffre_recu"
-    adresse = reverse("tableau" if prive else "chiffres")
-    parametres = request.GET.copy()
-    for cle in ("format", "recherche"):
-        parametres.pop(cle, None)
+    voulus = {":".join(cle) for cle in question.avec}
     return {
         "titre": "Tableau de bord" if prive else "Les chiffres du territoire",
         "tableau": lu,
         "erreurs": erreurs,
         "prive": prive,
-        "prefixe": prefixe,
-        "adresse": adresse,
-        "suite": parametres.urlencode(),
+        "prefixe": "pilotage_recu" if prive else "chiffre_recu",
+        "adresse": reverse("tableau" if prive else "chiffres"),
+        "suite": question.build_requete(),
         "recherche": recherche,
         "trouves": search_territoires(recherche) if len(recherche) >= 2 else None,
         "choix": list_choix(),
         "choisi": f"{lu.territoire.type}:{lu.territoire.code}",
-        "themes": [(theme.value, theme.label, theme.value in themes) for theme in Theme],
-        "avec": [
-            (f"{t.type}:{t.code}", t.nom) for t in lu.autres if f"{t.type}:{t.code}" in request.GET.getlist("avec")
-        ],
+        "themes": [(theme.value, theme.label, theme.value in question.themes) for theme in Theme],
+        "avec": [(f"{t.type}:{t.code}", t.nom) for t in lu.autres if f"{t.type}:{t.code}" in voulus],
         "siens": _list_siens(request) if prive else [],
         "premier_jour": PREMIER_JOUR,
         "aujourd_hui": timezone.localdate(),
@@ -109,37 +138,20 @@ def _build_contexte(
     }
 
 
-def _read_territoire(request: HttpRequest, prive: bool, erreurs: Erreurs) -> Territoire | None:
-    texte = request.GET.get("territoire", "").strip()
-    trouve = find_cle(texte) if texte else None
-    if texte and trouve is None:
-        erreurs.append(("Territoire", "ce territoire n'est pas connu. Choisissez-le dans la liste ou cherchez-le."))
-    if trouve is None and prive:
-        trouve = next(iter(_find_siens(request)), None)
-    return trouve or find_cle("france:france")
-
-
-def _read_avec(request: HttpRequest, erreurs: Erreurs) -> list[tuple[str, str]]:
-    cles: list[tuple[str, str]] = []
-    for texte in [une for une in request.GET.getlist("avec") if une][: AVEC_MAX + 1]:
-        trouve = find_cle(texte)
-        if trouve is None or len(cles) == AVEC_MAX:
-            motif = f"{AVEC_MAX} territoires au plus." if trouve else "ce territoire n'est pas connu."
-            erreurs.append(("Comparer avec", motif))
-            continue
-        cles.append((trouve.type, trouve.code))
-    return cles
-
-
-def _find_siens(request: HttpRequest) -> list[Territoire]:
-    """The largest first: the région of an agent, the CPTS of a coordinator."""
-    filtre = filter_siens(read_portee(request.user))
-    lus = Territoire.objects.filter(filtre, actif=True, type__in=["region", "departement", "cpts"])
-    return sort_territoires(lus.order_by("type", "nom", "code")[:400])
+def _build_vues(request: HttpRequest, question: Question, form: VueForm | None) -> dict[str, Any]:
+    """The views of this person, the one that is open, and the form that keeps this screen."""
+    ouverte = request.GET.get("vue", "")
+    vues = list_vues(request.user)
+    return {
+        "vues": [(vue, vue.proprietaire_id == request.user.pk, str(vue.pk) == ouverte) for vue in vues],
+        "vue_form": form or VueForm(request.user),
+        "requete": question.build_requete(),
+        "vue_jour": "" if question.au == timezone.localdate() else f"{question.au:%d/%m/%Y}",
+    }
 
 
 def _list_siens(request: HttpRequest) -> list[tuple[str, str]]:
-    return [(f"{t.type}:{t.code}", t.nom) for t in _find_siens(request)[:60]]
+    return [(f"{t.type}:{t.code}", t.nom) for t in list_siens(request.user)[:60]]
 
 
 def _list_lignes(lu: Tableau) -> list[list[Any]]:
@@ -148,7 +160,10 @@ def _list_lignes(lu: Tableau) -> list[list[Any]]:
         for ligne in groupe.lignes:
             une, un = ligne.valeur, ligne.indicateur
             chiffres = [une.numerateur, une.denominateur, une.depuis, une.demonstration] if une else [None] * 4
-            lignes.append([un.libelle, un.code, groupe.libelle, une.valeur if une else None, un.unite, *chiffres])
+            vise = ligne.objectif
+            objectif = [vise.objectif.valeur, vise.objectif.echeance, vise.part, vise.objectif.source] if vise else []
+            debut = [un.libelle, un.code, groupe.libelle, une.valeur if une else None, un.unite]
+            lignes.append([*debut, *chiffres, *(objectif or [None] * 4)])
     return lignes
 
 
@@ -167,6 +182,7 @@ def _build_json(lu: Tableau) -> dict[str, Any]:
                 "depuis": une.depuis if une else None,
                 "demonstration": bool(une and une.demonstration),
                 "modifie_depuis": ligne.modifie,
+                "objectif": ligne.objectif.build_json() if ligne.objectif else None,
             }
         )
     territoire = {"type": lu.territoire.type, "code": lu.territoire.code, "nom": lu.territoire.nom}
