@@ -18,6 +18,7 @@ from portal.core.models import Evenement
 from zonage.models import Commune, Departement
 
 DATE = {"class": "fr-input", "type": "date"}
+DATE_FAUTES = {"required": "Choisissez un jour.", "invalid": "Écrivez une date, par exemple 27/09/2024."}
 TEXTE = {"class": "fr-input"}
 OBLIGATOIRE = {"required": "Ce champ est obligatoire."}
 JOINT = "ARS et Assurance maladie, courrier conjoint"
@@ -30,7 +31,7 @@ class ActeForm(forms.Form):
     date_acte = forms.DateField(
         label="Jour de l'acte",
         help_text="Celui du document, pas celui de la saisie.",
-        error_messages={"required": "Choisissez un jour.", "invalid": "Écrivez une date, par exemple 27/09/2024."},
+        error_messages=DATE_FAUTES,
         widget=forms.DateInput(attrs=DATE, format="%Y-%m-%d"),
     )
 
@@ -39,6 +40,13 @@ class ActeForm(forms.Form):
         self.action = action
         transition = TRANSITIONS[action]
         self.fields["date_acte"].initial = timezone.localdate
+        if transition.effet:
+            self.fields["effet_le"] = forms.DateField(
+                label="Premier jour sans contrat",
+                help_text="Les années qui suivent quittent la prévision, le périmètre est clos ce jour-là.",
+                error_messages=DATE_FAUTES,
+                widget=forms.DateInput(attrs=DATE, format="%Y-%m-%d"),
+            )
         for nature in transition.pieces:
             deja = nature.value in deposees
             self.fields[f"piece_{nature.value}"] = DocumentField(
@@ -74,7 +82,7 @@ class ActeForm(forms.Form):
             for nature in TRANSITIONS[self.action].pieces
             if lus.get(f"piece_{nature.value}")
         }
-        return SaisieActe(lus["date_acte"], lus["commentaire"], lus.get("decide_par", ""), pieces)
+        return SaisieActe(lus["date_acte"], lus["commentaire"], lus.get("decide_par", ""), pieces, lus.get("effet_le"))
 
     def add_refus(self, erreurs: dict[str, str]) -> None:
         for champ, phrase in erreurs.items():

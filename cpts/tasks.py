@@ -1,9 +1,11 @@
-"""What claims and missions ask of the workers."""
+"""What claims, missions and answers of the ARS ask of the workers."""
 
 from cpts.models import Cpts
-from cpts.services.argent import list_signees, refresh_argent
+from cpts.services.argent import list_signees
+from cpts.services.argent_ecriture import refresh_argent
 from cpts.services.courriels_rattachement import announce_decision, announce_demande
 from cpts.services.missions import list_a_ouvrir, open_missions
+from cpts.services.vie_courriels import TACHE, TACHE_COURRIEL, post_courriels, send_reponse
 from portal.core.taches import Course, tache
 
 LOT = 20
@@ -17,6 +19,17 @@ def rattachement_demande(identifiant: int) -> None:
 @tache("cpts.rattachement_decide")
 def rattachement_decide(identifiant: int) -> None:
     announce_decision(identifiant)
+
+
+@tache(TACHE)
+def reponse(genre: str, cle: int) -> None:
+    """The ARS answered: one mail a coordinator."""
+    post_courriels(genre, cle)
+
+
+@tache(TACHE_COURRIEL)
+def courriel_reponse(genre: str, cle: int, coordinateur: int) -> None:
+    send_reponse(genre, cle, coordinateur)
 
 
 @tache("cpts.missions_cpts")

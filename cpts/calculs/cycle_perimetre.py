@@ -1,12 +1,14 @@
-"""The life of a perimeter. The trigger of migration 0007 holds the same couples: a test compares both."""
+"""The life of a perimeter. The trigger of migration 0011 holds the same couples: a test compares both."""
 
 from typing import Final
 
 TRANSITIONS: Final[dict[str, tuple[str, ...]]] = {
     "brouillon": ("soumis", "retire"),
     "soumis": ("approuve", "refuse", "brouillon"),
+    "approuve": ("retire",),
 }
-"""What is approved, refused or withdrawn stays so: another decision is another perimeter."""
+"""What is refused or withdrawn stays so, and what is approved: another decision is another perimeter. But a CPTS that
+ends withdraws the approved ones that had not begun."""
 
 
 def list_couples() -> list[tuple[str, str]]:

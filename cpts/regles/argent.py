@@ -3,11 +3,14 @@
 A mission's fixed part: at its start, 75 % of the part that runs to the anniversary; at each anniversary, the balance
 of the year that ends and 75 % of the one that begins (Sénat, rapport 32, 2025-2026). None is « à renseigner »: it is
 never taken for zero, and a sum that holds one says « au moins ».
+
+No text read says what is due of the year in which a contract ends early: it is « à instruire », with both pro ratas,
+unless the région wrote its rule (`fin_anticipee`); what was paid beyond is named, never taken back here.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
 from cpts.regles.missions import add_mois
@@ -25,25 +28,40 @@ def round_cent(montant: Decimal) -> Decimal:
 
 @dataclass(frozen=True, slots=True)
 class Annee:
-    """A year of the contract: `[debut, fin[`, from anniversary to anniversary."""
+    """A year of the contract: `[debut, fin[`, from anniversary to anniversary.
+
+    `arret`: the first day without contract, when it ends inside the year.
+    """
 
     rang: int
     debut: date
     fin: date
+    arret: date | None = None
 
     @property
     def jours(self) -> int:
         return (self.fin - self.debut).days
 
+    @property
+    def terme(self) -> date:
+        """The first day that is not of this year of contract."""
+        return self.arret or self.fin
 
-def list_annees(signe_le: date, fin_le: date) -> list[Annee]:
-    """The whole years of the contract, and what is left of one that ends early. Counted from the signature itself."""
+
+def list_annees(signe_le: date, fin_le: date, *, apres: int = 0) -> list[Annee]:
+    """The whole years of the contract, and what is left of one that ends early. Counted from the signature itself.
+
+    `apres`: the rank of the last year of a former contract.
+    """
     annees: list[Annee] = []
+    # Signed on a 29 February: the anniversaries fall on the 28, the term on the 1 March, and make no sixth year.
+    reste = timedelta(days=(signe_le.month, signe_le.day) == (2, 29))
     while len(annees) < 50:
         debut = add_mois(signe_le, 12 * len(annees))
-        if debut >= fin_le:
+        if debut + reste >= fin_le:
             break
-        annees.append(Annee(len(annees) + 1, debut, add_mois(signe_le, 12 * (len(annees) + 1))))
+        fin = add_mois(signe_le, 12 * (len(annees) + 1))
+        annees.append(Annee(apres + len(annees) + 1, debut, fin, fin_le if fin_le < fin else None))
     return annees
 
 
@@ -67,7 +85,8 @@ def add_up(montants: Iterable[Decimal | None]) -> Somme:
 class Fixe:
     """What is due of a fixed part for one year: the sum, and its two payments. None: « à renseigner ».
 
-    `depuis`: the first day that counts; None: the mission has not begun, nothing is due.
+    `depuis`: the first day that counts; None: the mission has not begun, nothing is due. `proratas`: of a year that
+    the end of the contract cuts, what each unit would give (by day, by month).
     """
 
     depuis: date | None
@@ -78,14 +97,45 @@ class Fixe:
     avance_le: date | None
     solde: Decimal | None
     solde_le: date | None
+    proratas: tuple[Decimal, Decimal] | None = None
 
 
 def compute_fixe(
-    annuel: Decimal | None, annee: Annee, demarree_le: date | None, *, taux: Decimal | None, par_mois: bool = False
+    annuel: Decimal | None,
+    annee: Annee,
+    demarree_le: date | None,
+    *,
+    taux: Decimal | None,
+    par_mois: bool = False,
+    fin_anticipee: str = "",
 ) -> Fixe:
-    """The balance is what the advance leaves: both always make what is due, to the cent. `taux`: 0.75."""
-    if demarree_le is None or demarree_le >= annee.fin:
+    """The balance is what the advance leaves: both always make what is due, to the cent. `taux`: 0.75.
+
+    `fin_anticipee`: « jour », « mois », or nothing: what is due of a year that the end of the contract cuts is not
+    decided.
+    """
+    if demarree_le is None or demarree_le >= annee.terme:
         return Fixe(None, 0, annee.jours, ZERO, ZERO, None, ZERO, None)
+    entier = _compute_annee(annuel, annee, demarree_le, taux, par_mois)
+    return entier if annee.arret is None else _cut(entier, annuel, annee, annee.arret, fin_anticipee)
+
+
+def _cut(entier: Fixe, annuel: Decimal | None, annee: Annee, arret: date, regle: str) -> Fixe:
+    """The advance stays that of the year, as it was asked for; the balance is what it leaves of what is due."""
+    depuis = entier.depuis or annee.debut
+    jours, mois = (arret - depuis).days, min(12, count_mois(depuis, arret))
+    compte = (mois, 12) if regle == "mois" else (jours, annee.jours)
+    if annuel is None:
+        return replace(entier, jours=compte[0], sur=compte[1], solde_le=arret)
+    proratas = (round_cent(annuel * jours / annee.jours), round_cent(annuel * mois / 12))
+    du = {"jour": proratas[0], "mois": proratas[1]}.get(regle)
+    solde = None if du is None or entier.avance is None else max(ZERO, du - entier.avance)
+    return replace(entier, jours=compte[0], sur=compte[1], du=du, solde=solde, solde_le=arret, proratas=proratas)
+
+
+def _compute_annee(
+    annuel: Decimal | None, annee: Annee, demarree_le: date, taux: Decimal | None, par_mois: bool
+) -> Fixe:
     depuis = max(demarree_le, annee.debut)
     jours, sur = (count_mois(depuis, annee.fin), 12) if par_mois else ((annee.fin - depuis).days, annee.jours)
     if annuel is None:
@@ -95,6 +145,35 @@ def compute_fixe(
         return Fixe(depuis, jours, sur, du, None, None, None, None)
     avance = round_cent(du * taux)
     return Fixe(depuis, jours, sur, du, avance, depuis, du - avance, annee.fin)
+
+
+@dataclass(frozen=True, slots=True)
+class TropPercu:
+    """What was paid beyond what is due: between two amounts while what is due is not decided. To instruct."""
+
+    minimum: Decimal
+    maximum: Decimal
+
+    @property
+    def certain(self) -> bool:
+        return self.minimum == self.maximum
+
+
+def compute_trop_percu(
+    verse: Decimal,
+    *,
+    accorde: Decimal | None,
+    du: Decimal | None,
+    proratas: tuple[Decimal, Decimal] | None,
+    fini: bool,
+) -> TropPercu | None:
+    """None: nothing beyond. `fini`: the contract ended in the year or before it; else only what was granted tells."""
+    if accorde is None and not fini:
+        return None
+    du = du if accorde is None else accorde
+    bas, haut = (du, du) if du is not None else (min(proratas), max(proratas)) if proratas else (ZERO, verse)
+    trop = TropPercu(max(ZERO, verse - haut), max(ZERO, verse - bas))
+    return trop if trop.maximum > 0 else None
 
 
 def count_mois(debut: date, fin: date) -> int:

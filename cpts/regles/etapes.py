@@ -18,7 +18,8 @@ DUREE_ACI = 5
 class Transition:
     """`sources` lead to `cible` (None: the state stays). `pieces`: mandatory documents.
 
-    `motif`: a comment is mandatory; `decideur`: the bodies that decided are mandatory.
+    `motif`: a comment is mandatory; `decideur`: the bodies that decided are mandatory; `effet`: the first day without
+    contract is mandatory.
     """
 
     sources: frozenset[StatutCpts]
@@ -27,6 +28,7 @@ class Transition:
     pieces: tuple[NaturePieceCpts, ...] = ()
     motif: bool = False
     decideur: bool = False
+    effet: bool = False
 
 
 A, S, P = ActionCpts, StatutCpts, NaturePieceCpts
@@ -54,7 +56,7 @@ TRANSITIONS: dict[ActionCpts, Transition] = {
     A.SIGNER_ACI: Transition(_de(S.PROJET_VALIDE), S.ACI_SIGNE, DECIDE, (P.ACI,), decideur=True),
     A.AVENANT: Transition(_de(S.ACI_SIGNE), None, DECIDE, (P.AVENANT,), motif=True),
     A.RENOUVELER: Transition(_de(S.ACI_SIGNE), None, DECIDE, (P.ACI,), decideur=True),
-    A.RESILIER: Transition(_de(S.ACI_SIGNE), S.RESILIE, DECIDE, motif=True, decideur=True),
+    A.RESILIER: Transition(_de(S.ACI_SIGNE), S.RESILIE, DECIDE, motif=True, decideur=True, effet=True),
     A.ABANDONNER: Transition(AVANT_ACI, S.ABANDONNE, PREPARE, motif=True),
     A.REPRENDRE: Transition(_de(S.ABANDONNE, S.RESILIE), S.EMERGENCE, PREPARE, motif=True),
 }
@@ -86,6 +88,8 @@ FAITS: dict[ActionCpts, str] = {
 """The acts once they are done."""
 AVEC_PERIMETRE = frozenset({A.SIGNER_ACI, A.RENOUVELER})
 """Acts that ask for a perimeter in force: its population gives the size, thus the money, of the contract."""
+FINS = frozenset({A.RESILIER, A.ABANDONNER})
+"""Acts after which the CPTS has no territory: its communes are white again."""
 
 
 def list_couples() -> frozenset[tuple[str, str]]:
@@ -169,6 +173,26 @@ def _list_manques_aci(faits: Faits, au: date) -> list[Manque]:
             Manque("terme", f"Renouvellement : terme passé le {faits.aci_fin_le:%d/%m/%Y}", ActeurCpts.VALIDEUR)
         )
     return manques
+
+
+def check_effet(effet_le: date | None, *, acte_le: date, signe_le: date | None, fin_le: date | None) -> str:
+    """Why a contract cannot end that day; empty: it can. `effet_le` is its first day without contract."""
+    if effet_le is None:
+        return "Donnez le premier jour sans contrat : il est dans le courrier de résiliation."
+    if effet_le < acte_le:
+        return f"La résiliation est du {acte_le:%d/%m/%Y} : elle prend effet ce jour-là ou après."
+    if signe_le and effet_le <= signe_le:
+        return f"L'ACI est signé le {signe_le:%d/%m/%Y} : il finit après ce jour."
+    if fin_le and effet_le > fin_le:
+        return f"L'ACI finit déjà le {fin_le:%d/%m/%Y} : choisissez ce jour ou un jour d'avant."
+    return ""
+
+
+def is_aci_en_cours(statut: str, fin_le: date | None, au: date) -> bool:
+    """Whether a contract runs that day. A term that is past does not end it: the renewal is awaited."""
+    if statut == S.RESILIE:
+        return fin_le is not None and au < fin_le
+    return statut == S.ACI_SIGNE
 
 
 def check_jour(jour: date, *, precedent: date | None, au: date) -> str:

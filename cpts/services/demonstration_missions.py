@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from cpts.enums import GenrePreuve, Instance, StatutMission, TypeMission
 from cpts.models import Cpts, IndicateurMission, Membre, Mission, ParametreAci, Presence, Reunion
-from cpts.services.argent import refresh_argent
+from cpts.services.argent_ecriture import refresh_argent
 from cpts.services.missions import add_preuve, list_a_ouvrir, open_missions
 from cpts.services.missions_calculs import find_annee
 from cpts.services.reunions import name_objet

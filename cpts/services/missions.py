@@ -11,7 +11,7 @@ from cpts.enums import GenrePreuve, StatutMission, TypeMission
 from cpts.erreurs import CHANGE, ActeInvalide, DroitRefuse, TransitionImpossible, VersionPerimee
 from cpts.models import Cpts, Mission, Preuve
 from cpts.regles.missions import CHAMP_DATE, OPTIONNELLES, RETOUR, SOCLE, SUITE, compute_limites
-from cpts.services.argent import refresh_argent
+from cpts.services.argent_ecriture import refresh_argent
 from cpts.services.missions_refus import act, refuse_nir, write_evenement
 from portal.accounts.portee import read_portee
 from portal.core.documents import erase_document

@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
 from django.utils import timezone
 
-from cpts.enums import StatutPerimetre
+from cpts.enums import StatutCpts, StatutPerimetre
 from cpts.lecture_perimetres import (
     Heritages,
     Unite,
@@ -25,14 +25,17 @@ from cpts.lecture_perimetres import (
     weigh,
 )
 from cpts.models import CommunePerimetre, Cpts, Perimetre
+from cpts.services.vie_courriels import announce
 from portal.accounts.models import User
 from portal.core.models import Evenement
 from portal.core.outbox import emit
 
 COMMUNES_MAX: Final = 1_500
 BROUILLONS_MAX: Final = 10
+PERIMETRES_MAX: Final = 50
 PREMIER_JOUR: Final = date(2019, 1, 1)
 AVANCE_MAX: Final = timedelta(days=730)
+TERMINEES: Final = (StatutCpts.RESILIE, StatutCpts.ABANDONNE)
 SUJET: Final = "cpts.perimetre"
 """What the outbox carries: the code of a CPTS whose approved perimeters changed."""
 
@@ -61,11 +64,11 @@ class Edition:
 def open_brouillon(
     cpts: Cpts, *, par: User | None, codes: Collection[str] | None = None, source: str = ""
 ) -> Perimetre:
-    """A draft of these communes; without them, of those in force today. Raises PerimetreRefuse."""
+    """A draft of these communes; without them, of those in force, else of the last ones. Raises PerimetreRefuse."""
     _hold_cpts(cpts)
     if Perimetre.objects.filter(cpts=cpts, statut=StatutPerimetre.BROUILLON).count() >= BROUILLONS_MAX:
         raise PerimetreRefuse(f"Cette CPTS a déjà {BROUILLONS_MAX} brouillons : reprenez-en un, ou supprimez-en.")
-    depart = list_codes(find_perimetre(cpts.code, timezone.localdate())) if codes is None else codes
+    depart = list_codes(_find_dernier(cpts)) if codes is None else codes
     unites = read_unites(depart)
     _check_nombre(unites)
     perimetre = Perimetre.objects.create(cpts=cpts, cree_par=par, source=source[:160])
@@ -175,6 +178,11 @@ def approve_perimetre(perimetre: Perimetre, *, par: User, version: int, commenta
     cpts = _hold_cpts(perimetre.cpts)
     tenu = _hold(perimetre, version, StatutPerimetre.SOUMIS)
     _check_autre(tenu, par)
+    if cpts.statut in TERMINEES:
+        raise PerimetreRefuse(
+            f"Cette CPTS est « {cpts.get_statut_display()} » : son périmètre ne s’approuve qu’une fois le projet "
+            "repris, depuis le parcours."
+        )
     effet_le = tenu.effet_le
     if effet_le is None:
         raise PerimetreRefuse("Ce périmètre n’a pas de jour d’effet : refusez-le, il sera soumis à nouveau.")
@@ -204,6 +212,7 @@ def approve_perimetre(perimetre: Perimetre, *, par: User, version: int, commenta
         population=poids.population,
         taille=poids.taille,
     )
+    announce("perimetre", tenu.pk)
     emit(SUJET, cpts.code, cle=cpts.code)
 
 
@@ -223,19 +232,30 @@ def refuse_perimetre(perimetre: Perimetre, *, par: User, version: int, commentai
         commentaire=commentaire.strip()[:1000],
     )
     _log(tenu, "perimetre_refuse", par)
+    announce("perimetre", tenu.pk)
 
 
 @transaction.atomic
 def end_perimetre(cpts: Cpts, *, le: date, par: User | None) -> bool:
-    """Close the perimeter in force of a CPTS that ends: `le` is the first day without it. False: there was none."""
+    """Close the perimeters of a CPTS that ends: `le` is the first day without them. False: there was none.
+
+    Those that would have begun on that day or later are withdrawn; the former ones keep their days.
+    """
     _hold_cpts(cpts)
-    dernier = find_perimetre(cpts.code, le)
-    if dernier is None or dernier.periode is None or dernier.periode.lower == le:
-        return False
-    Perimetre.objects.filter(pk=dernier.pk).update(periode=DateRange(dernier.periode.lower, le))
-    _log(dernier, "perimetre_clos", par, le=le.isoformat())
-    emit(SUJET, cpts.code, cle=cpts.code)
-    return True
+    restants = Perimetre.objects.filter(
+        cpts=cpts, statut=StatutPerimetre.APPROUVE, periode__overlap=DateRange(le, None)
+    )
+    finis = list(restants.order_by("pk")[:PERIMETRES_MAX])
+    for perimetre in finis:
+        if perimetre.periode is not None and perimetre.periode.lower < le:
+            Perimetre.objects.filter(pk=perimetre.pk).update(periode=DateRange(perimetre.periode.lower, le))
+            _log(perimetre, "perimetre_clos", par, le=le.isoformat())
+        else:
+            _move(perimetre, perimetre, StatutPerimetre.RETIRE)
+            _log(perimetre, "perimetre_retire", par)
+    if finis:
+        emit(SUJET, cpts.code, cle=cpts.code)
+    return bool(finis)
 
 
 # --- what the acts share
@@ -244,6 +264,12 @@ def end_perimetre(cpts: Cpts, *, le: date, par: User | None) -> bool:
 def _hold_cpts(cpts: Cpts) -> Cpts:
     """One act of this kind at a time for a CPTS."""
     return Cpts.objects.select_for_update(no_key=True, of=("self",)).get(pk=cpts.pk)
+
+
+def _find_dernier(cpts: Cpts) -> Perimetre | None:
+    """In force today, else the last one that was: a project taken up again begins there."""
+    approuves = Perimetre.objects.filter(cpts=cpts, statut=StatutPerimetre.APPROUVE)
+    return find_perimetre(cpts.code, timezone.localdate()) or approuves.order_by("-periode", "-pk").first()
 
 
 def _hold(perimetre: Perimetre, version: int, statut: StatutPerimetre) -> Perimetre:

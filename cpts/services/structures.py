@@ -27,6 +27,7 @@ from cpts.services.structures_refus import (
     VersionPerimee,
     explain_base,
 )
+from cpts.services.vie_courriels import announce
 from portal.accounts.models import User
 from portal.core.models import Evenement
 from portal.core.outbox import emit
@@ -239,7 +240,9 @@ def edit_structure(structure: Structure, champs: Mapping[str, Any], *, par: User
                 actuelle.save()
         except IntegrityError as erreur:
             raise explain_base(erreur) or erreur from erreur
-        _journal(actuelle, "modifier", par, {"champs": changes})
+        evenement = _journal(actuelle, "modifier", par, {"champs": changes})
+        if "cpts" in changes and actuelle.cpts_id is not None:
+            announce("structure", evenement.pk)
     structure.refresh_from_db()
     return changes
 
@@ -291,6 +294,6 @@ def _write_acte(
     )
 
 
-def _journal(structure: Structure, action: str, par: User | None, details: dict[str, Any]) -> None:
-    Evenement.objects.create(objet=name_objet(structure), action=action, auteur=par, details=details)
+def _journal(structure: Structure, action: str, par: User | None, details: dict[str, Any]) -> Evenement:
     emit(SUJET, structure.pk, cle=name_objet(structure))
+    return Evenement.objects.create(objet=name_objet(structure), action=action, auteur=par, details=details)

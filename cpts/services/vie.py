@@ -14,8 +14,20 @@ from cpts.droits import may_edit
 from cpts.enums import ActionCpts, NaturePieceCpts, StatutCpts
 from cpts.erreurs import ActeInvalide, DroitRefuse, TransitionImpossible, VersionPerimee, explain_base
 from cpts.models import ActeCpts, Cpts, PieceCpts
-from cpts.regles.etapes import AVEC_PERIMETRE, DUREE_ACI, TRANSITIONS, add_annees, check_jour
+from cpts.regles.etapes import (
+    AVEC_PERIMETRE,
+    DUREE_ACI,
+    FINS,
+    TRANSITIONS,
+    add_annees,
+    check_effet,
+    check_jour,
+)
+from cpts.regles.reponses import is_annoncee
+from cpts.services.argent_ecriture import refresh_argent
 from cpts.services.missions import open_missions
+from cpts.services.perimetres import end_perimetre
+from cpts.services.vie_courriels import announce
 from cpts.services.vie_lecture import has_perimetre, may_act
 from portal.core.documents import receive_document
 from portal.core.examen import FichierAccepte
@@ -32,12 +44,13 @@ OBLIGATOIRE = "Ce champ est obligatoire."
 
 @dataclass(frozen=True, slots=True)
 class SaisieActe:
-    """What is written of an act. `decide_par`: bodies, never a person."""
+    """What is written of an act. `decide_par`: bodies, never a person. `effet_le`: the first day without contract."""
 
     date_acte: date
     commentaire: str = ""
     decide_par: str = ""
     pieces: Mapping[NaturePieceCpts, FichierAccepte] = field(default_factory=dict)
+    effet_le: date | None = None
 
 
 def apply_acte(
@@ -62,11 +75,20 @@ def apply_acte(
                 raise _explain(cpts, action, attendue)
             acte = _write_acte(cpts, action, saisie, par, source, attendue + 1)
             cpts.refresh_from_db()
-            if action is ActionCpts.SIGNER_ACI:
-                open_missions(cpts)
+            _follow(cpts, action, saisie, par)
     except IntegrityError as erreur:
         raise explain_base(erreur) or erreur from erreur
     return acte
+
+
+def _follow(cpts: Cpts, action: ActionCpts, saisie: SaisieActe, par: Any) -> None:
+    """What an act entails at once: the missions of a contract, its years, the territory of a CPTS that ends."""
+    if action is ActionCpts.SIGNER_ACI:
+        open_missions(cpts)
+    elif action in CONTRACTUELS:
+        refresh_argent(cpts)
+    if action in FINS:
+        end_perimetre(cpts, le=saisie.effet_le or saisie.date_acte, par=par)
 
 
 def _check(cpts: Cpts, action: ActionCpts, saisie: SaisieActe) -> None:
@@ -80,6 +102,11 @@ def _check(cpts: Cpts, action: ActionCpts, saisie: SaisieActe) -> None:
         erreurs["commentaire"] = OBLIGATOIRE
     if transition.decideur and not saisie.decide_par.strip():
         erreurs["decide_par"] = OBLIGATOIRE
+    if transition.effet:
+        faute = check_effet(
+            saisie.effet_le, acte_le=saisie.date_acte, signe_le=cpts.aci_signe_le, fin_le=cpts.aci_fin_le
+        )
+        erreurs.update({"effet_le": faute} if faute else {})
     deposees = set(
         PieceCpts.objects.filter(cpts=cpts, acte=None).order_by("pk").values_list("nature", flat=True)[:200]
     )
@@ -102,6 +129,8 @@ def _date_aci(cpts: Cpts, action: ActionCpts, saisie: SaisieActe) -> dict[str, d
         return {"aci_signe_le": saisie.date_acte, "aci_fin_le": add_annees(saisie.date_acte, DUREE_ACI)}
     if action is ActionCpts.RENOUVELER:
         return {"aci_fin_le": add_annees(cpts.aci_fin_le or saisie.date_acte, DUREE_ACI)}
+    if action is ActionCpts.RESILIER:
+        return {"aci_fin_le": saisie.effet_le}
     if action is ActionCpts.REPRENDRE:
         return {"aci_signe_le": None, "aci_fin_le": None}
     return {}
@@ -129,9 +158,12 @@ def _write_acte(
     record(
         cpts, action.value, par, de=source.value, vers=str(cible), version=version,
         le=saisie.date_acte.isoformat(), commentaire_sha256=empreinte,
+        **({"effet_le": saisie.effet_le.isoformat()} if saisie.effet_le else {}),
     )  # fmt: skip
     if action in CONTRACTUELS:
         emit(SUJET_ACI, cpts.pk, cle=f"cpts:{cpts.pk}")
+    if is_annoncee(action):
+        announce("acte", acte.pk)
     return acte
 
 
