@@ -7,8 +7,9 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
-from cpts.enums import StatutMission
+from cpts.enums import StatutCpts, StatutMission
 from cpts.models import Cpts, Mission
+from cpts.regles.etapes import is_aci_en_cours
 from cpts.regles.missions import RISQUE_JOURS, Alerte, compute_avancement
 from cpts.services.argent import build_livre
 from cpts.services.argent_actes import list_versements
@@ -32,8 +33,11 @@ def list_sections(request: HttpRequest, cpts: Cpts) -> list[Section]:
 def list_missions(cpts: Cpts) -> Section:
     au = timezone.localdate()
     lignes = []
+    en_cours = is_aci_en_cours(cpts.statut, cpts.aci_fin_le, au)
     for mission in Mission.objects.filter(cpts=cpts).order_by("type", "pk")[:20]:
-        lu = compute_avancement(mission.statut, mission.demarrage_limite, mission.deploiement_limite, au=au)
+        lu = compute_avancement(
+            mission.statut, mission.demarrage_limite, mission.deploiement_limite, au=au, en_cours=en_cours
+        )
         if lu.alerte not in (Alerte.RETARD, Alerte.RISQUE):
             continue
         lien = reverse("espace_mission", args=[cpts.code, mission.type])
@@ -62,11 +66,16 @@ def list_preuves(cpts: Cpts) -> Section:
 def list_argent(cpts: Cpts) -> Section:
     """The payments expected and not entered, late ones first."""
     au = timezone.localdate()
+    livre = build_livre(cpts, au=None)
+    lien = reverse("espace_argent", args=[cpts.code])
+    trop = sum(ligne.trop_percu is not None for exercice in livre for ligne in exercice.lignes)
+    trops = [Ligne("Trop-perçu à instruire", f"{lien}#trop-percu", count_postes(trop), retard=True)] if trop else []
     lignes = []
-    for versement in list_versements(build_livre(cpts, au=None)):
+    for versement in list_versements(livre):
         if versement.fait_le is not None or versement.montant == 0 or versement.ligne.ligne is None:
             continue
-        montant = "à renseigner" if versement.montant is None else f"{versement.montant:.2f} €".replace(".", ",")
+        inconnu = "à instruire" if versement.ligne.fini else "à renseigner"
+        montant = inconnu if versement.montant is None else f"{versement.montant:.2f} €".replace(".", ",")
         lignes.append(
             Ligne(
                 f"{versement.nature}, {LIBELLES_MISSION.get(versement.ligne.mission, 'fonctionnement')}",
@@ -76,11 +85,14 @@ def list_argent(cpts: Cpts) -> Section:
                 versement.is_retard(au),
             )
         )
-    lien = reverse("espace_argent", args=[cpts.code])
     vide = "Aucun versement n'est attendu."
     proches = [ligne for ligne in lignes if ligne.retard][-VERSEMENTS_MONTRES:]
     proches += [ligne for ligne in lignes if not ligne.retard][:VERSEMENTS_MONTRES]
-    return Section("Argent de l'ACI", 40, proches, lien=lien, vide=vide)
+    return Section("Argent de l'ACI", 40, trops + proches, lien=lien, vide=vide)
+
+
+def count_postes(nombre: int) -> str:
+    return f"{nombre} postes" if nombre > 1 else "1 poste"
 
 
 def list_taches(request: HttpRequest) -> list[Section]:
@@ -91,7 +103,8 @@ def list_taches(request: HttpRequest) -> list[Section]:
     horizon = au + timedelta(days=RISQUE_JOURS)
     dues = Q(statut=StatutMission.A_DEMARRER, demarrage_limite__lte=horizon)
     dues |= Q(statut=StatutMission.DEMARREE, deploiement_limite__lte=horizon)
-    visibles = Mission.objects.for_user(request.user).filter(dues)
+    en_cours = Q(cpts__statut=StatutCpts.ACI_SIGNE) | Q(cpts__statut=StatutCpts.RESILIE, cpts__aci_fin_le__gt=au)
+    visibles = Mission.objects.for_user(request.user).filter(dues & en_cours)
     lignes = []
     for mission in visibles.select_related("cpts").order_by("demarrage_limite", "cpts", "type")[:LISTE_MAX]:
         lu = compute_avancement(mission.statut, mission.demarrage_limite, mission.deploiement_limite, au=au)

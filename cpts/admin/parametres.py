@@ -18,7 +18,12 @@ from portal.core.outbox import post
 from zonage.models import Region
 
 TAILLES = [(0, "Toutes"), *((taille, f"Taille {taille}") for taille in range(1, 5))]
-TEXTES = {"prorata": ("jour", "mois"), "frontiere_taille": ("inferieur", "inferieur_ou_egal")}
+PRORATAS = ("jour", "mois")
+TEXTES = {
+    "prorata": PRORATAS,
+    "fin_anticipee": PRORATAS,
+    "frontiere_taille": ("inferieur", "inferieur_ou_egal"),
+}
 
 
 def list_regions(portee: Portee) -> list[str]:

@@ -76,6 +76,7 @@ class Alerte(StrEnum):
     A_TEMPS = "a_temps"
     LIBRE = "libre"
     FAITE = "faite"
+    ARRETEE = "arretee"
 
     @property
     def libelle(self) -> str:
@@ -88,6 +89,7 @@ ALERTES = {
     Alerte.A_TEMPS: "Dans les temps",
     Alerte.LIBRE: "Calendrier libre",
     Alerte.FAITE: "Déployée",
+    Alerte.ARRETEE: "Contrat terminé",
 }
 
 
@@ -105,10 +107,18 @@ class Avancement:
 
 
 def compute_avancement(
-    statut: str, demarrage_limite: date | None, deploiement_limite: date | None, *, au: date
+    statut: str,
+    demarrage_limite: date | None,
+    deploiement_limite: date | None,
+    *,
+    au: date,
+    en_cours: bool = True,
 ) -> Avancement:
+    """`en_cours`: the contract runs that day (`etapes.is_aci_en_cours`); its deadlines stop with it."""
     if statut in (StatutMission.DEPLOYEE, StatutMission.EVALUEE):
         return Avancement(Alerte.FAITE)
+    if not en_cours:
+        return Avancement(Alerte.ARRETEE)
     attendu, limite = (
         ("à démarrer", demarrage_limite) if statut == StatutMission.A_DEMARRER else ("à déployer", deploiement_limite)
     )

@@ -101,14 +101,17 @@ class Versement:
 
 
 def list_versements(livre: Sequence[ExerciceLu]) -> list[Versement]:
-    """The advances and the balances of the fixed parts, in the order of days. Those of nothing due are left out."""
+    """The advances and the balances of the fixed parts, in the order of days. Those of nothing due are left out.
+
+    Of a year cut by the end of the contract, no advance is awaited any more: one balance settles it.
+    """
     versements = []
     for exercice in livre:
         for lue in exercice.lignes:
             fixe, ligne = lue.fixe, lue.ligne
             if fixe is None or fixe.depuis is None:
                 continue
-            if fixe.avance_le is not None:
+            if fixe.avance_le is not None and (not lue.fini or (ligne and ligne.avance_le)):
                 paye = (ligne.avance, ligne.avance_le) if ligne else (None, None)
                 versements.append(Versement(fixe.avance_le, "Avance", exercice, lue, fixe.avance, *paye))
             if fixe.solde_le is not None:

@@ -23,6 +23,7 @@ CODES: dict[str, str] = {
     "majoration": "Majoration du fonctionnement des ACI signés avant le 31/12/2021 (%)",
     "majoration_annees": "Majoration : nombre d'années",
     "prorata": "Prorata d'une part fixe (« jour » ou « mois »)",
+    "fin_anticipee": "Année où l'ACI prend fin avant son terme : ce qui est dû, au prorata (« jour » ou « mois »)",
     "plafond_indemnites": "Plafond des indemnités d'une personne, par année civile (€)",
     "frontiere_taille": "Côté des bornes de taille (« inferieur » ou « inferieur_ou_egal »)",
 }

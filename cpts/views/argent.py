@@ -38,7 +38,8 @@ FAITS = {
 FONCTIONNEMENT = "Fonctionnement"
 COLONNES = (
     "Exercice", "Début", "Fin", "Taille", "Poste", "Volet", "Prévu (€)", "Estimé (€)", "Accordé (€)",
-    "Avance versée (€)", "Versée le", "Solde versé (€)", "Versé le", "Origine du montant",
+    "Avance versée (€)", "Versée le", "Solde versé (€)", "Versé le", "Trop-perçu, au moins (€)", "Au plus (€)",
+    "Origine du montant",
 )  # fmt: skip
 
 
@@ -63,6 +64,8 @@ def argent(request: HttpRequest, cpts: Cpts) -> HttpResponse:
         "livre": [describe(exercice, au) for exercice in livre],
         "versements": [describe_versement(v, au) for v in select_versements(list_versements(livre), au)],
         "peut_payer": may_pay(request.user, cpts),
+        "trop_percus": list_trop_percus(livre),
+        "fin_anticipee": any(exercice.annee.arret == cpts.aci_fin_le for exercice in livre if exercice.annee.arret),
         "demonstration": any(ligne.demonstration for exercice in livre for ligne in exercice.lignes),
         "au": au,
         "fait": FAITS.get(request.GET.get("fait", "")),
@@ -70,11 +73,17 @@ def argent(request: HttpRequest, cpts: Cpts) -> HttpResponse:
     return render_page(request, cpts, RUBRIQUE, "argent", contexte, saisie)
 
 
+def list_trop_percus(livre: list[ExerciceLu]) -> list[tuple[ExerciceLu, LigneLue, str]]:
+    return [
+        (exercice, ligne, name_poste(ligne)) for exercice in livre for ligne in exercice.lignes if ligne.trop_percu
+    ]
+
+
 def describe(exercice: ExerciceLu, au: Any) -> dict[str, Any]:
     return {
         "lu": exercice,
         "lignes": [(ligne, name_poste(ligne)) for ligne in exercice.lignes],
-        "courant": exercice.annee.debut <= au < exercice.annee.fin,
+        "courant": exercice.annee.debut <= au < exercice.annee.terme,
         "motif": MotifForm(initial={"version": exercice.exercice.version}, prefix=f"e{exercice.exercice.pk}"),
     }
 
@@ -174,11 +183,11 @@ def list_lignes(livre: list[ExerciceLu]) -> Iterator[tuple[Any, ...]]:
     """A cell left empty is « à renseigner »: its origin says so."""
     for exercice in livre:
         for lue in exercice.lignes:
-            ligne, estimation = lue.ligne, lue.estimation
+            ligne, estimation, trop = lue.ligne, lue.estimation, lue.trop_percu
             yield (
                 exercice.annee.rang,
                 exercice.annee.debut,
-                exercice.annee.fin,
+                exercice.annee.terme,
                 exercice.taille,
                 name_poste(lue),
                 VoletAci(lue.volet).label,
@@ -189,5 +198,7 @@ def list_lignes(livre: list[ExerciceLu]) -> Iterator[tuple[Any, ...]]:
                 ligne.avance_le if ligne else None,
                 ligne.solde if ligne else None,
                 ligne.solde_le if ligne else None,
+                trop.minimum if trop else None,
+                trop.maximum if trop else None,
                 lue.origine + (" (exemple inventé)" if lue.demonstration else ""),
             )

@@ -20,6 +20,7 @@ from cpts.forms_espace import (
     PreuveForm,
 )
 from cpts.models import Cpts, IndicateurMission, Mission, Preuve
+from cpts.regles.etapes import is_aci_en_cours
 from cpts.regles.missions import DELAIS, OPTIONNELLES, SOCLE, SOURCE_DELAIS, compute_avancement
 from cpts.services.missions import (
     LIBELLES_MISSION,
@@ -72,7 +73,8 @@ def missions(request: HttpRequest, cpts: Cpts) -> HttpResponse:
         if reponse := saisie.attempt(act):
             return reponse
     au = timezone.localdate()
-    lues = list(Mission.objects.for_user(request.user).filter(cpts=cpts).order_by("type", "pk")[:20])
+    siennes = Mission.objects.for_user(request.user).filter(cpts=cpts).select_related("cpts")
+    lues = list(siennes.order_by("type", "pk")[:20])
     rang = {code: place for place, code in enumerate(DELAIS)}
     lues.sort(key=lambda mission: rang[mission.type])
     optionnelle = saisie.show("optionnelle", OptionnelleForm)
@@ -90,7 +92,10 @@ def missions(request: HttpRequest, cpts: Cpts) -> HttpResponse:
 
 
 def read_avancement(mission: Mission, au: date) -> Any:
-    return compute_avancement(mission.statut, mission.demarrage_limite, mission.deploiement_limite, au=au)
+    en_cours = is_aci_en_cours(mission.cpts.statut, mission.cpts.aci_fin_le, au)
+    return compute_avancement(
+        mission.statut, mission.demarrage_limite, mission.deploiement_limite, au=au, en_cours=en_cours
+    )
 
 
 def go(mission: Mission, fait: str, ancre: str = "") -> HttpResponse:

@@ -12,8 +12,9 @@ from django.test import Client
 from cpts.erreurs import ActeInvalide, DroitRefuse, VersionPerimee
 from cpts.models import ExerciceAci, LigneAci, ParametreAci, Perimetre
 from cpts.sections_missions import list_sections, list_taches
-from cpts.services.argent import build_livre, refresh_argent
+from cpts.services.argent import build_livre
 from cpts.services.argent_actes import close_exercice, list_versements, record_montants, reopen_exercice
+from cpts.services.argent_ecriture import refresh_argent
 from cpts.services.argent_parametres import read_bareme
 from portal.accounts.enums import Role
 from portal.core.models import Envoi

@@ -19,6 +19,7 @@ from cpts.regles.argent import (
     list_annees,
     share_variable,
 )
+from cpts.regles.etapes import add_annees
 
 CAS = yaml.safe_load((Path(__file__).parent.parent / "scenarios/aci/chalonnais.yaml").read_text("utf-8"))
 TAUX = Decimal("0.75")
@@ -48,7 +49,8 @@ def test_a_payment_computed_by_hand(cas):
 @given(signe_le=JOURS, annuel=MONTANTS, attente=st.integers(0, 1900), par_mois=st.booleans())
 def test_advances_and_balances_make_what_is_due(signe_le, annuel, attente, par_mois):
     demarree_le = signe_le + timedelta(days=attente)
-    annees = list_annees(signe_le, date(signe_le.year + 5, signe_le.month, min(signe_le.day, 28)))
+    annees = list_annees(signe_le, add_annees(signe_le, 5))
+    assert [annee.arret for annee in annees] == [None] * 5
     fixes = [compute_fixe(annuel, annee, demarree_le, taux=TAUX, par_mois=par_mois) for annee in annees]
     for fixe in fixes:
         assert fixe.avance + fixe.solde == fixe.du

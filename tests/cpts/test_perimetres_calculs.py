@@ -104,6 +104,6 @@ def test_an_edit_conserves_what_it_does_not_name(avant, ajoute, retire):
 
 
 def test_the_migration_holds_the_same_life():
-    assert sorted(import_module("cpts.migrations.0007_perimetres").COUPLES) == list_couples()
+    assert sorted(import_module("cpts.migrations.0011_suites").COUPLES) == list_couples()
     assert may_go("soumis", "approuve")
     assert not may_go("approuve", "brouillon")

@@ -36,7 +36,8 @@ PDF = FichierAccepte("essai.pdf", "application/pdf", b"%PDF-1.7 essai")
 
 
 def _saisie(action, jour=JOUR, **champs):
-    valeurs = {"commentaire": "Motif d'essai", "decide_par": "ARS et CPAM"}
+    effet_le = jour + timedelta(days=1) if TRANSITIONS[action].effet else None
+    valeurs = {"commentaire": "Motif d'essai", "decide_par": "ARS et CPAM", "effet_le": effet_le}
     pieces = dict.fromkeys(TRANSITIONS[action].pieces, PDF)
     return SaisieActe(jour, **{**valeurs, "pieces": pieces, **champs})
 
