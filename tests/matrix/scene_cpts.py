@@ -22,7 +22,7 @@ from cpts.models import (
     Preuve,
     Reunion,
 )
-from cpts.services.argent import refresh_argent
+from cpts.services.argent_ecriture import refresh_argent
 from portal.core.documents import store_document
 from prevention.models import ActionPrevention
 from tests.cpts.factories import make_cpts, make_perimetre
