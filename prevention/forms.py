@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 
-from cpts.models import Cpts, Mission
+from cpts.models import Cpts, Mission, Structure
 from cpts.services.perimetres_rapprochement import Ecrit, match_ecrits
 from prevention.enums import Theme
 from prevention.models import ActionPrevention, Campagne
@@ -60,7 +60,7 @@ def build_heure(libelle: str) -> forms.TimeField:
 
 
 class ActionForm(forms.Form):
-    """An action of a CPTS. Nothing of a person is asked, ever."""
+    """An action of a CPTS or of a structure, which has no mission. Nothing of a person is asked, ever."""
 
     version = forms.IntegerField(widget=forms.HiddenInput, min_value=0, required=False)
     titre = build_texte(
@@ -92,22 +92,27 @@ class ActionForm(forms.Form):
     partenaires = build_texte("Partenaires", 300)
     publique = forms.BooleanField(label="Montrer au calendrier public une fois annoncée", required=False, initial=True)
 
-    def __init__(self, cpts: Cpts, *args: Any, action: ActionPrevention | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self, porteur: Cpts | Structure, *args: Any, action: ActionPrevention | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
-        self.cpts = cpts
+        self.porteur = porteur
         self.campagnes = {str(lue.pk): lue for lue in Campagne.objects.filter(statut="ouverte").order_by("nom")[:100]}
         if action is not None and action.campagne is not None:
             self.campagnes.setdefault(str(action.campagne_id), action.campagne)
-        self.missions = {str(lue.pk): lue for lue in Mission.objects.filter(cpts=cpts).order_by("type")[:20]}
+        siennes = Mission.objects.filter(cpts=porteur) if isinstance(porteur, Cpts) else Mission.objects.none()
+        self.missions = {str(lue.pk): lue for lue in siennes.order_by("type")[:20]}
         self._offer("campagne", "Aucune", [(cle, lue.nom) for cle, lue in self.campagnes.items()])
         self._offer("mission", "Aucune", [(cle, lue.get_type_display()) for cle, lue in self.missions.items()])
+        if isinstance(porteur, Structure):
+            del self.fields["mission"]
 
     def _offer(self, nom: str, vide: str, choix: list[tuple[str, str]]) -> None:
         self.fields[nom].choices = [("", vide), *choix]  # type: ignore[attr-defined]
 
     def clean_commune(self) -> Commune:
         texte = self.cleaned_data["commune"]
-        trouve = match_ecrits([Ecrit(1, texte)], departements=[self.cpts.departement_code])[0]
+        trouve = match_ecrits([Ecrit(1, texte)], departements=[self.porteur.departement_code])[0]
         code = trouve.code or trouve.propose
         if not code:
             raise forms.ValidationError(
@@ -119,7 +124,7 @@ class ActionForm(forms.Form):
         lus = dict(self.cleaned_data)
         lus.pop("version")
         lus["campagne"] = self.campagnes.get(lus["campagne"])
-        lus["mission"] = self.missions.get(lus["mission"])
+        lus["mission"] = self.missions.get(lus.get("mission", ""))
         return lus
 
 

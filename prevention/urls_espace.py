@@ -1,4 +1,6 @@
-"""What prevention adds to the coordinators' space, under /espace/<code of the CPTS>/actions/."""
+"""What prevention adds to the coordinators' space, under /espace/<code of the CPTS>/actions/, and the same pages for
+the actions of a structure, under /espace/structures/<key>/actions/.
+"""
 
 from django.urls import URLPattern, URLResolver, path
 
@@ -18,4 +20,26 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("<slug:code>/actions/<int:pk>/annuler/", espace.action_annuler, name="espace_action_annuler"),
     path("<slug:code>/actions/<int:pk>/rouvrir/", espace.action_rouvrir, name="espace_action_rouvrir"),
     path("<slug:code>/actions/<int:pk>/supprimer/", espace.action_supprimer, name="espace_action_supprimer"),
+    path("structures/<int:cle>/actions/", espace.actions, name="espace_structure_actions"),
+    path("structures/<int:cle>/actions/export.csv", espace.actions_csv, name="espace_structure_actions_csv"),
+    path("structures/<int:cle>/actions/nouvelle/", espace.action_new, name="espace_structure_action_new"),
+    path("structures/<int:cle>/actions/<int:pk>/", espace.action, name="espace_structure_action"),
+    path("structures/<int:cle>/actions/<int:pk>/modifier/", espace.action_edit, name="espace_structure_action_edit"),
+    path(
+        "structures/<int:cle>/actions/<int:pk>/annoncer/",
+        espace.action_annoncer,
+        name="espace_structure_action_annoncer",
+    ),
+    path("structures/<int:cle>/actions/<int:pk>/tenir/", espace.action_tenir, name="espace_structure_action_tenir"),
+    path(
+        "structures/<int:cle>/actions/<int:pk>/annuler/", espace.action_annuler, name="espace_structure_action_annuler"
+    ),
+    path(
+        "structures/<int:cle>/actions/<int:pk>/rouvrir/", espace.action_rouvrir, name="espace_structure_action_rouvrir"
+    ),
+    path(
+        "structures/<int:cle>/actions/<int:pk>/supprimer/",
+        espace.action_supprimer,
+        name="espace_structure_action_supprimer",
+    ),
 ]

@@ -4,10 +4,12 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
+from django.utils.module_loading import import_string
 from django.views.decorators.cache import cache_control
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
@@ -134,6 +136,10 @@ def structure(request: HttpRequest, cle: int) -> HttpResponse:
         "sites": list(lue.sites.select_related("commune").order_by("nom", "pk")[:STRUCTURES_MAX]),
         "carte": draw_commune(lue.commune, find_genre(lue.statut)),
         "aci": lue.statut == StatutStructure.ACI_SIGNE,
+        "fiches": [
+            import_string(chemin)(lue, aujourdhui=timezone.localdate())
+            for chemin in settings.MAILLAGE_FICHES_STRUCTURE
+        ],
     }
     return render(request, "cpts/annuaire/structure.html", contexte)
 

@@ -176,6 +176,8 @@ MAILLAGE_SECTIONS_ESPACE: list[str] = [
 MAILLAGE_CARTES_ESPACE: list[str] = ["cpts.cartes_espace.build_cartes", "prevention.cartes_espace.build_cartes"]
 # Sections of the page of a commune: functions (commune, au, aujourdhui) -> zonage.fiches.Fiche, of one query each.
 MAILLAGE_FICHES_COMMUNE: list[str] = ["cpts.fiche_commune.build_fiche", "prevention.fiche_commune.build_fiche"]
+# Those of the public page of a structure: functions (structure, aujourdhui) -> zonage.fiches.Fiche.
+MAILLAGE_FICHES_STRUCTURE: list[str] = ["prevention.fiche_structure.build_fiche"]
 # What `load_demonstration` loads after the zoning: functions (avance) -> sentence of what was written.
 MAILLAGE_JEUX_DEMONSTRATION: list[str] = [
     "cpts.services.demonstration_cpts.load_cpts",  # first: the others look for the CPTS

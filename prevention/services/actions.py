@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from cpts.droits import may_edit, may_edit_structure
 from cpts.enums import GenrePreuve
-from cpts.models import Cpts
+from cpts.models import Cpts, Structure
 from cpts.services.missions import add_preuve, remove_preuve
 from cpts.services.missions_refus import refuse_nir
 from portal.core.models import Evenement
@@ -33,16 +33,22 @@ TEXTES = ("titre", "description", "publics", "lieu", "inscription", "moyens", "p
 def may_edit_action(user: Any, action: ActionPrevention) -> bool:
     if action.cpts is not None:
         return may_edit(user, action.cpts)
-    return action.structure is not None and may_edit_structure(user, action.structure)
+    return action.structure is not None and may_edit_actions_structure(user, action.structure)
 
 
-def create_action(cpts: Cpts, champs: dict[str, Any], *, par: Any) -> ActionPrevention:
+def may_edit_actions_structure(user: Any, structure: Structure) -> bool:
+    """Who instructs the structure, and who coordinates the CPTS that it belongs to."""
+    return may_edit_structure(user, structure) or (structure.cpts is not None and may_edit(user, structure.cpts))
+
+
+def create_action(porteur: Cpts | Structure, champs: dict[str, Any], *, par: Any) -> ActionPrevention:
     """A draft, seen by nobody outside. Raises ActeRefuse."""
-    if not may_edit(par, cpts):
-        raise DroitRefuse("Cette CPTS est ouverte en lecture : demandez à un de ses coordinateurs, ou à l'ARS.")
+    sien = {"cpts": porteur} if isinstance(porteur, Cpts) else {"structure": porteur}
+    action = ActionPrevention(**sien, cree_par=par, **_locate(champs))
+    _check_droit(action, par)
     _check(champs)
     with explained(), transaction.atomic():
-        action = ActionPrevention.objects.create(cpts=cpts, cree_par=par, **_locate(champs))
+        action.save(force_insert=True)
         _log(action, "creation", par)
     return action
 
@@ -165,10 +171,15 @@ def _check(champs: dict[str, Any]) -> None:
 
 def _check_droit(action: ActionPrevention, par: Any) -> None:
     if not may_edit_action(par, action):
-        raise DroitRefuse("Cette CPTS est ouverte en lecture : demandez à un de ses coordinateurs, ou à l'ARS.")
+        raise DroitRefuse("Ces actions sont ouvertes en lecture : demandez à la coordination de la CPTS, ou à l'ARS.")
 
 
 def _log(action: ActionPrevention, acte: str, par: Any) -> None:
-    details = {"statut": action.statut, "jour": action.jour.isoformat(), "cpts": action.cpts_id or ""}
+    details = {
+        "statut": action.statut,
+        "jour": action.jour.isoformat(),
+        "cpts": action.cpts_id or "",
+        "structure": action.structure_id or "",
+    }
     Evenement.objects.create(objet=action.objet, action=acte, auteur=par, details=details, survenu_le=timezone.now())
     emit(SUJET, action.pk, cle=f"action:{action.pk}")

@@ -21,6 +21,7 @@ from cpts.models import (
     PieceCpts,
     Preuve,
     Reunion,
+    Structure,
 )
 from cpts.services.argent_ecriture import refresh_argent
 from portal.core.documents import store_document
@@ -102,16 +103,19 @@ def make_donnee(cpts: Cpts) -> str:
     return str(donnee.pk)
 
 
-def make_action(cpts: Cpts) -> str:
+def make_action(cpts: Cpts | None, structure: Structure | None = None) -> str:
     """Announced, and its day is past: it may be changed, held or cancelled."""
-    commune = make_commune(cpts.departement_code)
+    porteur = cpts or structure
+    assert porteur is not None
+    commune = make_commune(porteur.departement_code)
     action = ActionPrevention.objects.create(
         cpts=cpts,
+        structure=structure,
         theme="vaccination",
         titre="Action d'essai",
         commune=commune,
-        region_code=cpts.region_code,
-        departement_code=cpts.departement_code,
+        region_code=porteur.region_code,
+        departement_code=porteur.departement_code,
         jour=date(2026, 1, 15),
         lieu="Salle d'essai",
         statut="annoncee",
@@ -169,4 +173,4 @@ LIGNES: dict[str, Callable[[Cpts], str]] = {
     "cpts_donnee": make_donnee,
 }
 """Rows of a CPTS, in addresses « code cle »: each part of the space adds its own here."""
-CROISABLES = frozenset(LIGNES)
+CROISABLES = frozenset(LIGNES) | {"structure_action"}

@@ -1,13 +1,15 @@
 """The structures of the matrix: one in each département, with a document, and a proposal of FINESS for each.
 
-Nobody owns one: « sien » names nothing.
+Nobody owns one: « sien » names nothing. Those of `structure_de_cpts` belong to the CPTS of the matrix, whose
+coordinators hold their actions.
 """
 
 from typing import Any
 
-from cpts.models import PieceStructure, PropositionFiness, Structure
+from cpts.models import Cpts, PieceStructure, PropositionFiness, Structure
 from portal.core.documents import store_document
 from tests.cpts.structures_essai import make_finess, make_structure
+from tests.matrix.scene_cpts import AILLEURS, COORDINATEURS, A, B, make_action
 from tests.people import make_commune
 
 
@@ -23,6 +25,19 @@ def build_structures(scene: Any) -> None:
     for objet, cles in lus.items():
         scene.objets[objet] = {f"dans_{departement}": cle for departement, cle in cles.items()}
         scene.siens[objet] = {}
+    build_actions(scene)
+
+
+def build_actions(scene: Any) -> None:
+    """A structure of each CPTS with an action: `cle`, and `cle pk`."""
+    siennes = {cpts.code: make_structure("ouverte", cpts=cpts, commune=make_commune(cpts.departement_code))
+               for cpts in Cpts.objects.filter(pk__in=(A, B, AILLEURS))}  # fmt: skip
+    cles = {code: str(structure.pk) for code, structure in siennes.items()}
+    lignes = {code: f"{structure.pk} {make_action(None, structure)}" for code, structure in siennes.items()}
+    for objet, lues in (("structure_de_cpts", cles), ("structure_action", lignes)):
+        scene.objets[objet] = {"dans_71": lues[B], "dans_69": lues[AILLEURS]}
+        scene.siens[objet] = {acteur: lues[code] for acteur, code in COORDINATEURS.items()}
+    scene.objets["structure_action"]["croisee"] = f"{cles[A]} {lignes[B].split(' ', 1)[1]}"
 
 
 def make_piece(structure: Structure) -> str:
