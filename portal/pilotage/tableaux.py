@@ -1,6 +1,6 @@
 """What a dashboard shows of a territory: figures by theme, their movement, the territories around, the targets."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -11,10 +11,10 @@ from django.db import connection
 from portal.pilotage.atteinte import Atteinte, measure, read_objectifs
 from portal.pilotage.droits import is_shown, list_entiers
 from portal.pilotage.enums import Maille, Theme
-from portal.pilotage.formats import format_nombre, format_valeur
+from portal.pilotage.formats import format_valeur, say_ecart
 from portal.pilotage.fraicheur import read_fraicheurs
 from portal.pilotage.lecture import Cle, Valeur, find_territoires, list_au_dessus, read_valeurs_jours
-from portal.pilotage.models import Territoire
+from portal.pilotage.models import Objectif, Territoire
 from portal.pilotage.sources.definitions import Indicateur, list_indicateurs
 from portal.pilotage.svg import Courbe, draw_courbe
 
@@ -63,7 +63,10 @@ class Groupe:
 
 @dataclass(frozen=True, slots=True)
 class Tableau:
-    """`autres`: the territories of the columns, the largest first. `complet`: more than what is public is shown."""
+    """`autres`: the territories of the columns, the largest first. `complet`: more than what is public is shown.
+
+    `a_passe`: whether anything was measured on the day compared with, or moved within the year.
+    """
 
     territoire: Territoire
     maille: str
@@ -72,15 +75,11 @@ class Tableau:
     autres: tuple[Territoire, ...]
     groupes: tuple[Groupe, ...]
     complet: bool
+    a_passe: bool
 
     @property
     def lignes(self) -> list[Ligne]:
         return [ligne for groupe in self.groupes for ligne in groupe.lignes]
-
-    @property
-    def a_passe(self) -> bool:
-        """Whether anything was measured on the day compared with, or moved within the year."""
-        return any(ligne.ecart or ligne.courbe for ligne in self.lignes)
 
 
 def read_tableau(
@@ -101,24 +100,39 @@ def read_tableau(
     demandes = [((t.type, t.code), au) for t in (territoire, *autres)]
     valeurs = read_valeurs_jours([un.code for un in voulus], [*demandes, (demandes[0][0], depuis)])
     lues, avant = valeurs[au], valeurs[depuis]
-    annee = _read_annee(voulus, territoire, au)
     objectifs = read_objectifs([un.code for un in voulus], territoire, au=au)
+    cle = (territoire.type, territoire.code)
+    voulus = [un for un in voulus if _is_known(un, lues.get((un.code, *cle)), objectifs.get(un.code))]
+    annee = _read_annee(voulus, territoire, au)
     perimes = {code for code, une in read_fraicheurs(voulus).items() if une.perime} if voulus else set()
-    lignes = {
-        un.code: _build_ligne(un, territoire, autres, entiers, lues, avant, annee[un.code], un.code in perimes)
-        for un in voulus
-    }
-    for code, objectif in objectifs.items():
-        lue = lignes[code].valeur
-        atteinte = measure(objectif, lue.valeur if lue else None, lignes[code].indicateur, au=au)
-        lignes[code] = replace(lignes[code], objectif=atteinte)
-    groupes = []
+    lignes = [
+        _build_ligne(un, territoire, autres, entiers, lues, avant, annee[un.code], un.code in perimes) for un in voulus
+    ]
+    lignes = [_add_objectif(ligne, objectifs.get(ligne.indicateur.code), au) for ligne in lignes]
+    return Tableau(
+        territoire=territoire,
+        maille=str(Maille(territoire.type).label),
+        au=au,
+        depuis=depuis,
+        autres=tuple(autres),
+        groupes=tuple(_group(lignes)),
+        complet=complet,
+        a_passe=any(ligne.ecart or ligne.courbe for ligne in lignes),
+    )
+
+
+def _add_objectif(ligne: Ligne, objectif: Objectif | None, au: date) -> Ligne:
+    if objectif is None:
+        return ligne
+    valeur = ligne.valeur.valeur if ligne.valeur else None
+    return replace(ligne, objectif=measure(objectif, valeur, ligne.indicateur, au=au))
+
+
+def _group(lignes: Sequence[Ligne]) -> Iterator[Groupe]:
     for theme in Theme:
-        siennes = tuple(lignes[un.code] for un in voulus if un.theme == theme and _is_known(un, lignes[un.code]))
+        siennes = tuple(ligne for ligne in lignes if ligne.indicateur.theme == theme)
         if siennes:
-            groupes.append(Groupe(theme.value, str(theme.label), siennes))
-    libelle = str(Maille(territoire.type).label)
-    return Tableau(territoire, libelle, au, depuis, tuple(autres), tuple(groupes), complet)
+            yield Groupe(theme.value, str(theme.label), siennes)
 
 
 def default_depuis(au: date) -> date:
@@ -132,11 +146,11 @@ def _is_shown(un: Indicateur, territoire: Territoire, complet: bool, themes: set
     return is_shown(un, territoire.type, entier=complet)
 
 
-def _is_known(un: Indicateur, ligne: Ligne) -> bool:
-    """A part of a whole that counts nobody, and a figure never entered there, are not shown."""
+def _is_known(un: Indicateur, valeur: Valeur | None, objectif: Objectif | None) -> bool:
+    """A part of a whole that counts nobody, and a figure never entered there, are not shown, but with a target."""
     if un.variante:
-        return (ligne.valeur is not None and bool(ligne.valeur.valeur)) or ligne.objectif is not None
-    return ligne.valeur is not None or ligne.objectif is not None or not un.de_donnees
+        return (valeur is not None and bool(valeur.valeur)) or objectif is not None
+    return valeur is not None or objectif is not None or not un.de_donnees
 
 
 def _read_annee(voulus: Sequence[Indicateur], territoire: Territoire, au: date) -> dict[str, list[Decimal | None]]:
@@ -163,7 +177,8 @@ def _build_ligne(
 ) -> Ligne:
     valeur = lues.get((un.code, territoire.type, territoire.code))
     ancienne = avant.get((un.code, territoire.type, territoire.code))
-    ecart, mieux = _say_ecart(un, valeur, ancienne)
+    ecart, mieux = say_ecart(valeur.valeur if valeur else None, ancienne.valeur if ancienne else None, un)
+    courbe = draw_courbe(annee) if len({une for une in annee if une is not None}) > 1 else None
     colonnes = []
     for autre in autres:
         cle = (autre.type, autre.code)
@@ -176,28 +191,13 @@ def _build_ligne(
         texte=format_valeur(valeur.valeur if valeur else None, un),
         ecart=ecart,
         mieux=mieux,
-        courbe=draw_courbe(annee) if len({une for une in annee if une is not None}) > 1 else None,
-        courbe_dite=_say_annee(un, annee),
+        courbe=courbe,
+        courbe_dite=_say_annee(un, annee) if courbe else "",
         autres=tuple(colonnes),
         modifie=modifie,
     )
 
 
-def _say_ecart(un: Indicateur, valeur: Valeur | None, ancienne: Valeur | None) -> tuple[str, bool | None]:
-    """« + 3 », « − 1,5 point »; nothing when one of the two days has no figure."""
-    if valeur is None or ancienne is None or valeur.valeur is None or ancienne.valeur is None:
-        return "", None
-    ecart = valeur.valeur - ancienne.valeur
-    if not ecart:
-        return "stable", None
-    nombre = format_nombre(abs(ecart), un.decimales)
-    unite = (" point" + ("s" if abs(ecart) >= 2 else "")) if un.unite == "%" else ""
-    mieux = None if un.sens == "neutre" else (ecart > 0) == (un.sens == "plus")
-    return f"{'+' if ecart > 0 else '−'} {nombre}{unite}", mieux
-
-
 def _say_annee(un: Indicateur, annee: Sequence[Decimal | None]) -> str:
     connues = [une for une in annee if une is not None]
-    if len(connues) < 2:
-        return ""
     return f"{un.libelle}, douze mois : de {format_valeur(connues[0], un)} à {format_valeur(connues[-1], un)}"

@@ -60,7 +60,7 @@ def test_the_figures_are_those_of_the_screen(client, mesures):
     tableau = read_tableau(departement, au=APRES, depuis=JOUR)
     texte = squeeze(extract(fetch(client, f"/chiffres/?territoire=departement:71&depuis={JOUR}&format=pdf")))
     ouvertes = next(ligne for ligne in tableau.lignes if ligne.indicateur.code == "msp_ouvertes")
-    assert ouvertes.ecart == "+ 1"
+    assert ouvertes.ecart == "+\u00a01"
     assert squeeze("+ 1 (mieux)") in texte
     for ligne in tableau.lignes:
         debut = texte.index(squeeze(ligne.indicateur.libelle))

@@ -64,7 +64,7 @@ def test_a_movement_says_its_size_and_its_direction(mesures):
     run(APRES)
     tableau = read(find("departement", "71"))
     ouvertes = find_ligne(tableau, "msp_ouvertes")
-    assert (ouvertes.texte, ouvertes.ecart, ouvertes.mieux) == ("3\u00a0structures", "+ 1", True)
+    assert (ouvertes.texte, ouvertes.ecart, ouvertes.mieux) == ("3\u00a0structures", "+\u00a01", True)
     assert find_ligne(tableau, "population").ecart == "stable"
     assert ouvertes.courbe is not None
 
