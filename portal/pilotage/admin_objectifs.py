@@ -72,7 +72,7 @@ class ObjectifAdmin(admin.ModelAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Objectif | None = None) -> Any:
         return () if obj is None else LUS
 
-    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, str]:
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, str | list[str]]:
         """From the receipt of a figure: which one, and where."""
         return {cle: request.GET.get(cle, "")[:80] for cle in ("indicateur", "maille", "code")}
 

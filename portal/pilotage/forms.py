@@ -166,7 +166,7 @@ class VueForm(forms.Form):
     )
 
     def __init__(self, user: Any, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, auto_id="vue-%s", **kwargs)
+        super().__init__(*args, **{"auto_id": "vue-%s", **kwargs})
         cles = sorted(read_portee(user).organisations)
         self.organisations = {
             str(une.pk): une for une in Organisation.objects.filter(pk__in=cles).order_by("pk")[:100]

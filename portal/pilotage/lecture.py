@@ -87,7 +87,11 @@ def read_valeurs_jours(
     lues: dict[date, dict[tuple[str, str, str], Valeur]] = {jour: {} for _, jour in voulues}
     if not codes or not voulues:
         return lues
-    valeurs = {"codes": codes, **_split([cle for cle, _ in voulues]), "jours": [jour for _, jour in voulues]}
+    valeurs: dict[str, Any] = {
+        "codes": codes,
+        **_split([cle for cle, _ in voulues]),
+        "jours": [jour for _, jour in voulues],
+    }
     with connection.cursor() as cursor:
         cursor.execute(VALEURS, valeurs)
         for jour, *ligne in cursor.fetchall():

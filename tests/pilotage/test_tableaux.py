@@ -18,7 +18,7 @@ from tests.people import make_agent
 from tests.pilotage.scene import JOUR, make_msp, run
 
 APRES = date(2026, 4, 20)
-REQUETES_MAX = 16
+REQUETES_MAX = 8
 D = Decimal
 
 

@@ -5,6 +5,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from portal.accounts.enums import Role
@@ -139,6 +141,21 @@ def test_there_are_fifty_at_most_and_none_is_left_of_an_erased_person(agent, mon
         keep(agent, "Encore")
     assert EffaceurVues().erase(agent.pk, garder=False) == {"pilotage.vue": 2}
     assert not Vue.objects.exists()
+
+
+def test_the_list_of_views_is_one_query_whatever_their_number(client, agent, collegue, django_assert_num_queries):
+    organisation = agent.mandats.get().organisation
+    adresse = f"{reverse('tableau')}?territoire=region:27"
+    client.get(adresse)
+    with CaptureQueriesContext(connection) as sans:
+        client.get(adresse)
+    for rang in range(3):
+        keep(agent, f"Vue {rang}")
+        keep(collegue, f"Partagée {rang}", organisation=organisation)
+    with django_assert_num_queries(len(sans)):
+        page = client.get(adresse).content.decode()
+    assert page.index("Vue 2") < page.index("Partagée 0")
+    assert sum("pilotage_vue" in une["sql"] for une in sans) == 1
 
 
 def test_the_open_page_knows_no_view(client, agent):

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 
 from portal.accounts.models import Organisation
 from portal.pilotage.models import Vue
@@ -17,9 +18,8 @@ class VueRefusee(Exception):
 
 def list_vues(user: Any) -> list[Vue]:
     """One's own first, then those that colleagues share."""
-    lues = Vue.objects.for_user(user).select_related("organisation").order_by("nom", "pk")
-    siennes = list(lues.filter(proprietaire=user)[:VUES_MAX])
-    return siennes + list(lues.exclude(proprietaire=user)[:VUES_MAX])
+    lues = Vue.objects.for_user(user).select_related("organisation").annotate(sienne=Q(proprietaire=user))
+    return list(lues.order_by("-sienne", "nom", "pk")[: 2 * VUES_MAX])
 
 
 def find_defaut(user: Any) -> Vue | None:
