@@ -6,10 +6,13 @@ the backup was read and found as the manifest says, and the target base is empty
 
 import hashlib
 import json
+import logging
 import os
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +25,7 @@ from portal.core.stockage import DOCUMENTS
 
 MANIFESTE, BASE = "manifeste.json", "base.dump"
 FORMAT = 1
+journal = logging.getLogger("maillage.sauvegarde")
 TABLES = "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' ORDER BY relname"
 # The sum does not depend on the order of the rows, which a restore changes.
 EMPREINTE = """SELECT count(*), coalesce(sum(hashtextextended(t::text, 0)::numeric), 0)::text FROM "{table}" t"""
@@ -33,6 +37,14 @@ SELECT (SELECT count(*) FROM pg_trigger g JOIN pg_class c ON c.oid = g.tgrelid
        (SELECT count(*) FROM pg_constraint WHERE connamespace = 'public'::regnamespace AND convalidated)
 """
 NOMS_GARDES = ("déclencheurs", "politiques de lignes", "tables protégées", "contraintes")
+
+
+@contextmanager
+def part(nom: str) -> Iterator[None]:
+    """Tell the operator, and the drill, how long each part took."""
+    debut = time.monotonic()
+    yield
+    journal.info("sauvegarde : %s en %.1f s", nom, time.monotonic() - debut)
 
 
 class SauvegardeRefusee(Exception):
@@ -50,12 +62,16 @@ def write_sauvegarde(dossier: Path) -> dict[str, Any]:
         cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
         cursor.execute("SELECT pg_export_snapshot()")
         instantane = cursor.fetchone()[0]
-        run_outil("pg_dump", "--format=custom", f"--snapshot={instantane}", f"--file={dossier / BASE}")
-        etat = read_etat()
+        with part("base copiée"):
+            run_outil("pg_dump", "--format=custom", f"--snapshot={instantane}", f"--file={dossier / BASE}")
+        with part("tables comptées"):
+            etat = read_etat()
+    with part("documents copiés"):
+        documents = dict(_copy_documents(Path(settings.MEDIA_ROOT) / DOCUMENTS, dossier / DOCUMENTS))
     manifeste = {
         "format": FORMAT,
         "base": {"octets": (dossier / BASE).stat().st_size, "sha256": hash_fichier(dossier / BASE)},
-        "documents": dict(_copy_documents(Path(settings.MEDIA_ROOT) / DOCUMENTS, dossier / DOCUMENTS)),
+        "documents": documents,
         **etat,
     }
     provisoire = dossier / f"{MANIFESTE}.tmp"
@@ -110,7 +126,8 @@ def restore_sauvegarde(dossier: Path) -> list[str]:
 
     Raises SauvegardeRefusee before anything is touched.
     """
-    manifeste = check_sauvegarde(dossier)
+    with part("sauvegarde relue"):
+        manifeste = check_sauvegarde(dossier)
     media = Path(settings.MEDIA_ROOT) / DOCUMENTS
     with connection.cursor() as cursor:
         cursor.execute(TABLES)
@@ -122,10 +139,13 @@ def restore_sauvegarde(dossier: Path) -> list[str]:
         if not cursor.fetchone():
             cursor.execute(f"CREATE ROLE {ROLE_WEB} NOLOGIN")
             cursor.execute(f"GRANT {ROLE_WEB} TO CURRENT_USER")
-    run_outil("pg_restore", "--no-owner", "--exit-on-error", "--single-transaction", str(dossier / BASE))
-    for cle, _ in _copy_documents(dossier / DOCUMENTS, media):
-        (media / cle).chmod(0o600)
-    return compare(manifeste)
+    with part("base restaurée"):
+        run_outil("pg_restore", "--no-owner", "--exit-on-error", "--single-transaction", str(dossier / BASE))
+    with part("documents restaurés"):
+        for cle, _ in _copy_documents(dossier / DOCUMENTS, media):
+            (media / cle).chmod(0o600)
+    with part("tout comparé"):
+        return compare(manifeste)
 
 
 def compare(manifeste: Mapping[str, Any]) -> list[str]:

@@ -1,10 +1,12 @@
 """Kill everything, again and again, while acts are filed: what was acknowledged is done, once.
 
-    python tests/drills/tuer.py [--acte suivis|simple|pannes] [--quick] [--coups 60] [--graine N] [--sans-outbox]
+    python tests/drills/tuer.py [--acte suivis|simple|pannes|restauration] [--quick] [--coups 60] [--graine N]
+                                [--sans-outbox]
 
 Its own PostgreSQL, its own Valkey without persistence, relay, worker and producer, in a folder erased at the end.
 `suivis`: real follow-ups and arrêtés (tests/drills/suivis.py); `simple`: the outbox alone, with the smallest of acts;
 `pannes`: nothing is killed but the queue freezes, then the base stops, under readers (tests/drills/web.py).
+`restauration`: the server and the documents are lost, then restored and compared (tests/drills/restauration.py).
 `--sans-outbox` is the control: tasks sent once, straight to the queue. It must lose at least one, or the drill proves
 nothing and says so.
 """
@@ -23,11 +25,12 @@ from pathlib import Path
 RACINE = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(RACINE))
 
-from tests.drills import suivis, web  # noqa: E402
+from tests.drills import restauration, suivis, web  # noqa: E402
 from tests.drills.scene import Scene  # noqa: E402
 
 IMMOBILE_MAX = 60.0  # seconds without any new effect: what is not done by then is lost
 MODULE = "tests.drills.exercice"
+ACTES = ["suivis", "simple", "pannes", "restauration"]
 TABLES = (
     "CREATE TABLE exercice_acte (numero int PRIMARY KEY);"
     "CREATE TABLE exercice_effet (numero int NOT NULL, le timestamptz NOT NULL DEFAULT now())"
@@ -115,7 +118,7 @@ def report(exercice: Exercice, acquittes: set[int], duree: float, ecoulement: fl
 
 def main(arguments: Sequence[str]) -> int:
     analyseur = argparse.ArgumentParser(prog="tuer", description="Tue tout, et compte ce qui manque.")
-    analyseur.add_argument("--acte", choices=["suivis", "simple", "pannes"], default="suivis", help="(suivis)")
+    analyseur.add_argument("--acte", choices=ACTES, default="suivis", help="(suivis)")
     analyseur.add_argument("--coups", type=int, default=None, help="nombre de morts (60)")
     analyseur.add_argument("--quick", action="store_true", help="en bref, sur un petit territoire")
     analyseur.add_argument("--graine", type=int, default=None, help="graine du hasard (tirée)")
@@ -135,6 +138,9 @@ def main(arguments: Sequence[str]) -> int:
         if lus.acte == "pannes":
             scene = web.ScenePannes(dossier, alea, reglages=suivis.REGLAGES)
             return web.run(scene, quick=lus.quick)
+        if lus.acte == "restauration":
+            scene = restauration.SceneRestauration(dossier, alea)
+            return restauration.run(scene, quick=lus.quick)
         scene = suivis.SceneSuivis(dossier, alea, outbox=not lus.sans_outbox, reglages=suivis.REGLAGES)
         mesure = suivis.Mesure.choose(graine, quick=lus.quick, coups=lus.coups, suivis=lus.suivis)
         return suivis.run(scene, mesure)

@@ -3,7 +3,6 @@
 import contextlib
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -14,7 +13,6 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg2
 import pytest
 from django.conf import settings as reglages
-from django.core.management import get_commands
 from django.urls import reverse
 
 from portal.core.ceinture import as_systeme
@@ -107,15 +105,6 @@ def test_what_was_lost_comes_back_as_it_was_and_the_erased_stay_erased(sauvegard
     assert autre.returncode == 1
     assert "n'est pas vide" in autre.stderr
     assert "Rien n'a été touché" in autre.stderr
-
-
-def test_the_commands_that_the_page_gives_are_those_of_the_drill():
-    """The page cannot drift: its commands exist, and they are the ones tried here."""
-    page = (reglages.BASE_DIR / "docs" / "exploitation.md").read_text(encoding="utf-8")
-    bloc = page.split("## Sauvegarder et restaurer")[1].split("```sh")[1].split("```")[0]
-    dites = re.findall(r"manage\.py (\w+)", bloc)
-    assert dites == ["write_sauvegarde", "restore_sauvegarde"]
-    assert set(dites) <= set(get_commands())
 
 
 def truncate(dossier: Path) -> None:

@@ -8,7 +8,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from portal.core.ceinture import as_systeme
-from portal.core.sauvegarde import SauvegardeRefusee, restore_sauvegarde
+from portal.core.sauvegarde import SauvegardeRefusee, part, restore_sauvegarde
 
 
 class Command(BaseCommand):
@@ -28,6 +28,8 @@ class Command(BaseCommand):
             raise CommandError(f"{refus} Rien n'a été touché.") from refus
         if ecarts:
             raise CommandError("Restaurée, mais différente : " + " | ".join(ecarts[:20]))
-        call_command("verify_journal", stdout=self.stdout)
-        call_command("replay_effacements", stdout=self.stdout)
+        with part("journal vérifié"):
+            call_command("verify_journal", stdout=self.stdout)
+        with part("effacements rejoués"):
+            call_command("replay_effacements", stdout=self.stdout)
         self.stdout.write(self.style.SUCCESS(f"Restauré et vérifié en {time.monotonic() - debut:.1f} s."))
