@@ -6,6 +6,8 @@ from typing import Any
 from django.contrib import admin
 from django.core.paginator import Paginator
 from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.utils.text import capfirst
 
 COMPTE_MAX = 5_000
 
@@ -25,6 +27,17 @@ class LectureSeule(admin.ModelAdmin):
     list_per_page = 50
     show_full_result_count = False
     paginator = PaginateurBorne
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponseBase:  # type: ignore[override]
+        """What is listed, rather than « Sélectionnez l'objet … à afficher »."""
+        titre = {"title": capfirst(str(self.opts.verbose_name_plural))}
+        return super().changelist_view(request, titre | (extra_context or {}))
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponseBase:  # type: ignore[override]
+        titre = {"title": capfirst(str(self.opts.verbose_name))}
+        return super().changeform_view(request, object_id, form_url, titre | (extra_context or {}))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

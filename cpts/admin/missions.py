@@ -1,11 +1,14 @@
 """Missions and years of the ACI in the administration: lists to search; the acts are in the space of the CPTS."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -43,35 +46,40 @@ class MissionAdmin(DeCptsAdmin):
         return format_html('<a href="{}">Ouvrir la mission : indicateurs, preuves, actes</a>', adresse)
 
 
-class LigneInline(admin.TabularInline):
-    model = LigneAci
-    fields = ("mission", "volet", "prevu", "accorde", "avance", "avance_le", "solde", "solde_le", "origine")
-    readonly_fields = fields
-    extra = 0
-    can_delete = False
+class ClosFilter(admin.SimpleListFilter):
+    title = "clôture"
+    parameter_name = "clos"
 
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("non", "En cours ou à venir"), ("oui", "Clos")]
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet:
-        lus: Any = super().get_queryset(request)
-        visibles: QuerySet = lus.for_user(request.user)
-        return visibles
+    def queryset(self, request: HttpRequest, queryset: QuerySet[ExerciceAci]) -> QuerySet[ExerciceAci]:
+        return queryset.filter(clos_le__isnull=self.value() == "non") if self.value() in ("oui", "non") else queryset
 
 
 @admin.register(ExerciceAci)
 class ExerciceAciAdmin(DeCptsAdmin):
-    list_display = ["cpts", "rang", "periode", "taille", "population", "clos_le"]
-    list_filter = ["rang", "taille", ("clos_le", admin.EmptyFieldListFilter)]
+    list_display = ["cpts", "rang", "du_au", "taille", "habitants", "clos_le"]
+    list_filter = ["rang", "taille", ClosFilter]
     ordering = ["cpts", "rang"]
-    fields = ["espace", "cpts", "rang", "periode", "taille", "population", "clos_le"]
-    readonly_fields = ["espace"]
-    inlines = [LigneInline]
+    fields = ["espace", "cpts", "rang", "du_au", "taille", "habitants", "clos_le", "lignes"]
+    readonly_fields = ["espace", "du_au", "habitants", "lignes"]
 
     @admin.display(description="dans l'espace de la CPTS")
     def espace(self, obj: ExerciceAci) -> SafeString:
         adresse = reverse("espace_argent", args=[obj.cpts_id])
         return format_html('<a href="{}#e{}">Ouvrir le grand livre : montants, preuves</a>', adresse, obj.pk)
+
+    @admin.display(description="période", ordering="periode")
+    def du_au(self, obj: ExerciceAci) -> str:
+        return f"du {obj.periode.lower:%d/%m/%Y} au {obj.periode.upper - timedelta(days=1):%d/%m/%Y}"
+
+    @admin.display(description="population")
+    def habitants(self, obj: ExerciceAci) -> str:
+        return "" if obj.population is None else number_format(obj.population, force_grouping=True)
+
+    @admin.display(description="lignes de l'ACI")
+    def lignes(self, obj: ExerciceAci) -> SafeString:
+        """In euros; a table of our own, where the one of Django is not read by everybody."""
+        lues = LigneAci.objects.filter(exercice=obj).order_by("mission", "volet")
+        return render_to_string("admin/cpts/exercice_lignes.html", {"lignes": lues, "exercice": obj})

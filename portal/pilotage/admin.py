@@ -6,6 +6,8 @@ from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -15,10 +17,11 @@ from portal.pilotage.constats import build_objet, build_recu, find_controle, lis
 from portal.pilotage.models import Constat
 from portal.pilotage.services.controles import EcartImpossible, put_aside
 from portal.pilotage.sources.controles import CONTROLES, Famille
+from zonage.models import Departement
 
 __all__ = ["ConstatAdmin", "ObjectifAdmin"]
 
-ETATS = {"ecartees": "Écartées", "resolues": "N'est plus vraie", "toutes": "Toutes"}
+ETATS = {"ecartees": "Écartées", "resolues": "Résolues", "toutes": "Toutes"}
 
 
 class EtatFilter(admin.SimpleListFilter):
@@ -56,6 +59,21 @@ class FamilleFilter(admin.SimpleListFilter):
         return queryset.filter(controle__in=codes)
 
 
+class DepartementFilter(admin.SimpleListFilter):
+    """Of those that one reads; what concerns a région or France is in none."""
+
+    title = "département"
+    parameter_name = "departement"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        codes = list_constats(request.user).exclude(departement_code="").values("departement_code")
+        lus = Departement.objects.filter(pk__in=codes).order_by("code")
+        return [(un.code, f"{un.code} – {un.nom}") for un in lus[:150]]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Constat]) -> QuerySet[Constat]:
+        return queryset.filter(departement_code=self.value()) if self.value() else queryset
+
+
 class EcartForm(forms.ModelForm):
     motif = forms.CharField(
         label="Pourquoi elle est écartée",
@@ -72,9 +90,9 @@ class EcartForm(forms.ModelForm):
 @admin.register(Constat)
 class ConstatAdmin(admin.ModelAdmin):
     form = EcartForm
-    list_display = ["phrase", "sorte", "recu", "jour", "vu_le", "resolu_le", "ecarte_le"]
+    list_display = ["phrase", "sorte", "recu", "suite"]
     list_display_links = ["phrase"]
-    list_filter = [EtatFilter, FamilleFilter, "departement_code"]
+    list_filter = [EtatFilter, FamilleFilter, DepartementFilter]
     list_per_page = 50
     show_full_result_count = False
     paginator = PaginateurBorne
@@ -85,6 +103,16 @@ class ConstatAdmin(admin.ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Constat]:
         return list_constats(request.user).order_by("-vu_le", "-pk")
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponseBase:  # type: ignore[override]
+        return super().changelist_view(request, {"title": "Contradictions dans les chiffres"} | (extra_context or {}))
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponseBase:  # type: ignore[override]
+        """One act alone: to put it aside."""
+        contexte = {"title": "Contradiction", "show_save_and_continue": False}
+        return super().changeform_view(request, object_id, form_url, contexte | (extra_context or {}))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -107,6 +135,14 @@ class ConstatAdmin(admin.ModelAdmin):
     @admin.display(description="contradiction")
     def phrase(self, constat: Constat) -> str:
         return constat.constat
+
+    @admin.display(description="suite")
+    def suite(self, constat: Constat) -> str:
+        if constat.resolu_le:
+            return f"résolue le {timezone.localdate(constat.resolu_le):%d/%m/%Y}"
+        if constat.ecarte_le:
+            return f"écartée le {timezone.localdate(constat.ecarte_le):%d/%m/%Y}"
+        return f"à regarder, vue le {timezone.localdate(constat.vu_le):%d/%m/%Y}"
 
     @admin.display(description="contrôle")
     def regle(self, constat: Constat) -> str:

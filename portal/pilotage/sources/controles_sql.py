@@ -9,8 +9,17 @@ writes them.
 
 
 def _n(expression: str) -> str:
-    """A number in a sentence: no zero that says nothing, and a decimal comma."""
-    return f"replace(trim_scale(round(({expression})::numeric, 2))::text, '.', ',')"
+    """A number in a sentence: no zero that says nothing, a decimal comma, thousands apart."""
+    nombre = f"replace(trim_scale(round(({expression})::numeric, 2))::text, '.', ',')"
+    return f"regexp_replace({nombre}, '([0-9])(?=([0-9][0-9][0-9])+(?![0-9]))', E'\\\\1\\u00a0', 'g')"
+
+
+def _libelle(expression: str) -> str:
+    """The name of a figure inside a sentence: « part des 65 ans », but « MSP ouvertes »."""
+    return (
+        f"CASE WHEN {expression} ~ '^[[:upper:]][[:upper:]]' THEN {expression}"
+        f" ELSE lower(left({expression}, 1)) || substr({expression}, 2) END"
+    )
 
 
 LIBELLES = """
@@ -35,7 +44,7 @@ _TOUT = """
 SELECT {nom}.rang || ':' || t.indicateur || ':' || t.type || ':' || t.code, t.territoire_id, '', t.indicateur,
        t.region_code, t.departement_code,
        format('%%s, %%s : %%s, quand %%s font %%s.', t.nom, l.libelle, {valeur},
-              string_agg(lower(lp.libelle), ' et ' ORDER BY lp.libelle), {somme})
+              string_agg({partie}, ' et ' ORDER BY lp.libelle), {somme})
   FROM unnest(%({nom}_0)s::text[], %({nom}_1)s::text[], %({nom}_2)s::text[]) AS {nom} (rang, tout, partie)
   JOIN courante p ON p.indicateur = {nom}.partie
   JOIN courante t ON t.indicateur = {nom}.tout AND t.territoire_id = p.territoire_id
@@ -45,7 +54,7 @@ SELECT {nom}.rang || ':' || t.indicateur || ':' || t.type || ':' || t.code, t.te
           l.libelle, t.valeur
 HAVING {faute}
 """
-_ECRIT = {"valeur": _n("t.valeur"), "somme": _n("sum(p.valeur)")}
+_ECRIT = {"valeur": _n("t.valeur"), "somme": _n("sum(p.valeur)"), "partie": _libelle("lp.libelle")}
 SOMME_PARTIES = _TOUT.format(
     nom="somme",
     faute=(
@@ -70,10 +79,10 @@ _SOMMES = {
 }
 SOMME_REGIONS = _TERRITOIRES.format(groupe="region_code", type="region", **_SOMMES)
 SOMME_FRANCE = _TERRITOIRES.format(groupe="'france'", type="france", **_SOMMES)
-RELEVES = """
+RELEVES = f"""
 SELECT t.id::text, NULL::bigint, 'prevention.releve:' || t.id, '', t.region_code, '',
        format('%%s, %%s : %%s personnes pour la région, %%s dans ses départements.', g.nom, b.libelle,
-              t.numerateur, sum(p.numerateur))
+              {_n("t.numerateur")}, {_n("sum(p.numerateur)")})
   FROM prevention_releve t
   JOIN prevention_releve p ON p.cible_id = t.cible_id AND p.periode = t.periode AND p.courant
        AND p.territoire_type = 'departement' AND p.region_code = t.territoire_code
@@ -161,20 +170,20 @@ SELECT a.indicateur || ':' || a.type || ':' || a.code, a.territoire_id, '', a.in
   JOIN libelle l ON l.code = a.indicateur
  WHERE abs(a.valeur - b.valeur) > p.tolerance::numeric * abs(b.valeur)
 """
-POPULATION_COMMUNE = """
+POPULATION_COMMUNE = f"""
 SELECT c.code_insee, NULL::bigint, 'zonage.commune:' || c.code_insee, 'population', d.region_id, d.code,
        format('%%s : %%s habitants dans la liste des communes, %%s dans les populations légales de %%s.', c.nom,
-              c.population, p.municipale, p.millesime)
+              {_n("c.population")}, {_n("p.municipale")}, p.millesime)
   FROM zonage_commune c
   JOIN zonage_departement d ON d.code = c.departement_id
   JOIN (SELECT commune_id, millesime, sum(municipale) AS municipale FROM zonage_populationlegale GROUP BY 1, 2) p
        ON p.commune_id = c.code_insee AND p.millesime = c.millesime_population
  WHERE c.population <> p.municipale
 """
-POPULATION_PERIMETRE = """
+POPULATION_PERIMETRE = f"""
 SELECT p.id::text, t.id, 'cpts.perimetre:' || p.id, '', c.region_code, c.departement_code,
-       format('%%s : %%s habitants écrits au périmètre, %%s dans ses communes (millésime %%s).', c.nom, p.population,
-              s.habitants, p.millesime_population)
+       format('%%s : %%s habitants écrits au périmètre, %%s dans ses communes (millésime %%s).', c.nom,
+              {_n("p.population")}, {_n("s.habitants")}, p.millesime_population)
   FROM cpts_perimetre p
   JOIN cpts_cpts c ON c.code = p.cpts_id
   LEFT JOIN pilotage_territoire t ON t.type = 'cpts' AND t.code = c.code
@@ -240,18 +249,23 @@ SELECT 'mission:' || m.id, {_CPTS}, 'cpts.cpts:' || c.code, '', c.region_code, c
 # On a bound, both sizes are accepted: no text read says on which side it falls.
 _TAILLE = """
 SELECT o.id::text, {territoire}, '{modele}:' || o.id, '', c.region_code, c.departement_code,
-       format('%%s : taille %%s écrite pour %%s habitants{suite}.', c.nom, o.taille, o.population)
+       format('%%s : taille %%s écrite pour %%s habitants{suite}.', c.nom, o.taille, {population})
   FROM {table} o JOIN cpts_cpts c ON c.code = o.cpts_id
  WHERE {filtre} AND o.taille NOT BETWEEN
        1 + (o.population > 40000)::integer + (o.population > 80000)::integer + (o.population > 175000)::integer
    AND 1 + (o.population >= 40000)::integer + (o.population >= 80000)::integer + (o.population >= 175000)::integer
 """
 TAILLE_PERIMETRE = _TAILLE.format(
-    territoire=_CPTS, modele="cpts.perimetre", table="cpts_perimetre", suite="",
+    territoire=_CPTS, population=_n("o.population"), modele="cpts.perimetre", table="cpts_perimetre", suite="",
     filtre="o.statut = 'approuve' AND o.periode @> %(jour)s::date",
 )  # fmt: skip
 TAILLE_EXERCICE = _TAILLE.format(
-    territoire=_CPTS, modele="cpts.exerciceaci", table="cpts_exerciceaci", suite=", année d'ACI", filtre="true"
+    territoire=_CPTS,
+    population=_n("o.population"),
+    modele="cpts.exerciceaci",
+    table="cpts_exerciceaci",
+    suite=", année d'ACI",
+    filtre="true",
 ).replace("année d'ACI", "année d''ACI")
 # A few communes on the edge are shared between neighbours: that is no contradiction.
 CHEVAUCHEMENT = """
