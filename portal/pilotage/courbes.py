@@ -244,7 +244,7 @@ def _read_points(
         return lus
     if (nombre := len(codes) * len(territoires) * len(jours)) > LECTURES_MAX:
         raise LectureTropGrande(f"{nombre} valeurs demandées, {LECTURES_MAX} au plus")
-    valeurs = {"codes": sorted(codes), "territoires": sorted(territoires), "jours": list(jours)}
+    valeurs: dict[str, Any] = {"codes": sorted(codes), "territoires": sorted(territoires), "jours": list(jours)}
     with connection.cursor() as cursor:
         cursor.execute(POINTS, valeurs)
         for code, territoire, rang, valeur, demonstration in cursor.fetchall():

@@ -8,6 +8,7 @@ from typing import Any, Final, Literal
 import typst
 from django.conf import settings
 
+from portal.pilotage.atteinte import Atteinte
 from portal.pilotage.tableaux import Groupe, Ligne, Tableau
 
 GABARIT: Final = Path(settings.BASE_DIR) / "templates" / "pilotage" / "tableau.typ"
@@ -74,7 +75,7 @@ def _build_ligne(ligne: Ligne, tableau: Tableau, *, vises: bool) -> dict[str, An
     ]
     cases = [ligne.texte]
     if vises:
-        cases.append(f"{ligne.objectif.texte} ; {ligne.objectif.dit}".removesuffix(" ; ") if ligne.objectif else "—")
+        cases.append(_say_objectif(ligne.objectif) if ligne.objectif else "—")
     if tableau.a_passe:
         sens = {True: " (mieux)", False: " (moins bien)", None: ""}[ligne.mieux]
         cases.append(f"{ligne.ecart}{sens}" if ligne.ecart else "—")
@@ -84,6 +85,11 @@ def _build_ligne(ligne: Ligne, tableau: Tableau, *, vises: bool) -> dict[str, An
         "marques": ", ".join(marque for marque in marques if marque),
         "cases": [*cases, *ligne.autres],
     }
+
+
+def _say_objectif(vise: Atteinte) -> str:
+    invente = "démonstration" if vise.objectif.demonstration else ""
+    return " ; ".join(mot for mot in (vise.texte, vise.dit, invente) if mot)
 
 
 def _is_invente(ligne: Ligne) -> bool:

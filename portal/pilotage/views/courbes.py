@@ -23,10 +23,10 @@ from portal.pilotage.courbes import (
 )
 from portal.pilotage.droits import list_siens
 from portal.pilotage.enums import Duree, Ensemble, Theme
-from portal.pilotage.lecture import find_cle, list_choix, search_territoires
+from portal.pilotage.lecture import list_choix, search_territoires
 from portal.pilotage.models import Territoire
 from portal.pilotage.sources.definitions import Indicateur
-from portal.pilotage.views.parametres import PREMIER_JOUR, Erreurs, read_au, read_jour
+from portal.pilotage.views.parametres import PREMIER_JOUR, Erreurs, read_au, read_jour, read_territoire
 
 DEFAUT = "part_population_cpts"
 COLONNES = (
@@ -74,7 +74,7 @@ def courbes_privees(request: HttpRequest) -> HttpResponseBase:
 def _answer(request: HttpRequest, *, prive: bool) -> HttpResponseBase:
     erreurs: Erreurs = []
     choix = list_choix_indicateurs(prive=prive)
-    territoire = _read_territoire(request, prive, erreurs)
+    territoire = read_territoire(request.GET, erreurs, user=request.user if prive else None)
     if territoire is None:
         return render(request, "pilotage/tableau_vide.html", {"titre": "Courbes"})
     demande = _read_demande(request, territoire, choix, erreurs)
@@ -101,16 +101,6 @@ def _read_planche(demande: Demande, user: Any, erreurs: Erreurs) -> Planche | No
     except EnsembleVide as vide:
         erreurs.append(("Territoires", str(vide)))
         return None
-
-
-def _read_territoire(request: HttpRequest, prive: bool, erreurs: Erreurs) -> Territoire | None:
-    texte = request.GET.get("territoire", "").strip()
-    trouve = find_cle(texte) if texte else None
-    if texte and trouve is None:
-        erreurs.append(("Territoire", "ce territoire n'est pas connu. Choisissez-le dans la liste ou cherchez-le."))
-    if trouve is None and prive:
-        trouve = next(iter(list_siens(request.user)), None)
-    return trouve or find_cle("france:france")
 
 
 def _read_demande(request: HttpRequest, territoire: Territoire, choix: list[Indicateur], erreurs: Erreurs) -> Demande:
