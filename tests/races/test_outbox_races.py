@@ -8,7 +8,7 @@ import pytest
 from django.db import connection, transaction
 
 from portal.core import relais as module
-from portal.core.creneaux import Periodique, claim
+from portal.core.creneaux import Periodique, claim, read_periodiques
 from portal.core.models import Creneau, Envoi
 from portal.core.outbox import post
 from portal.core.relais import take
@@ -79,6 +79,10 @@ def test_a_turn_is_taken_by_one_relay():
         periodique = Periodique(f"essai-{minute}", "core.purge", periode=60)
         assert sum(together(3, lambda p=periodique: claim(p, instant))) == 1
     assert Creneau.objects.count() == Envoi.objects.count() == 20
+    periodiques = read_periodiques()  # those of the portal: two beats make one run of each
+    for periodique in periodiques:
+        assert sum(together(2, lambda p=periodique: claim(p, instant))) == 1
+    assert Creneau.objects.count() == Envoi.objects.count() == 20 + len(periodiques)
 
 
 def test_control_without_the_key_a_turn_is_taken_twice():
