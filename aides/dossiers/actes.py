@@ -1,7 +1,7 @@
 """The one way a file moves: a conditional UPDATE decides between two people, and the act is written with it."""
 
 import hashlib
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pghistory
@@ -17,7 +17,11 @@ from aides.models import ActeDossier, Demande
 from portal.accounts.models import User
 from portal.accounts.portee import read_portee
 from portal.core.models import Evenement
-from portal.core.outbox import post
+from portal.core.outbox import emit, post
+
+SUJET = "aides.dossiers"
+"""A file moved: emitted without its key, and a moment later, so that many acts ask for one run."""
+ATTENTE = timedelta(seconds=3)
 
 
 def apply_action(
@@ -119,6 +123,7 @@ def _write_acte(
     )
     if visible and (par is None or par.pk != demande.proprietaire_id):
         post("aides.courriel_dossier", acte.pk)
+    emit(SUJET, cle=SUJET, dans=ATTENTE)
     return acte
 
 

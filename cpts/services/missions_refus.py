@@ -12,6 +12,8 @@ from portal.core.examen import contains_nir
 from portal.core.models import Evenement
 from portal.core.outbox import emit
 
+SUJET = "cpts.missions"
+"""Something of the missions, the members or the money of a CPTS changed: emitted with its code."""
 SANS_NIR = "Retirez le numéro de sécurité sociale : le portail ne garde aucune donnée de patient."
 CLOS = "Cet exercice est clos : rouvrez-le pour changer ses montants."
 REFUS: dict[str, ActeRefuse] = {
@@ -89,4 +91,4 @@ def write_evenement(cpts: Cpts | str, action: str, par: Any, **details: Any) -> 
     """One line in the journal of the CPTS, and the intent that its figures be read again. No personal data."""
     code = cpts if isinstance(cpts, str) else cpts.code
     Evenement.objects.create(objet=f"cpts.cpts:{code}", action=action, auteur=par, details=details)
-    emit("cpts.missions", code, cle=f"missions:{code}")
+    emit(SUJET, code, cle=f"missions:{code}")

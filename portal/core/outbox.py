@@ -73,9 +73,9 @@ def post(tache: str, *arguments: Argument, cle: str = "", dans: timedelta = time
     return envoi
 
 
-def emit(sujet: str, *arguments: Argument, cle: str = "") -> Sequence[Envoi]:
+def emit(sujet: str, *arguments: Argument, cle: str = "", dans: timedelta = timedelta(0)) -> Sequence[Envoi]:
     """Something happened below: one intent for each task that `MAILLAGE_ABONNEMENTS` subscribes to it."""
-    return [post(tache, *arguments, cle=cle) for tache in settings.MAILLAGE_ABONNEMENTS.get(sujet, ())]
+    return [post(tache, *arguments, cle=cle, dans=dans) for tache in settings.MAILLAGE_ABONNEMENTS.get(sujet, ())]
 
 
 def _dump(arguments: Sequence[Argument]) -> str:

@@ -61,7 +61,11 @@ if not EXERCICE:
         "contradictions": {"tache": "pilotage.controles", "a": "05:50"},
     }
     MAILLAGE_ABONNEMENTS["pilotage.passage"] = ["pilotage.controles"]
-    for sujet in ("cpts.perimetre", "cpts.aci", "prevention.releve"):  # without waiting for the next turn
+    # Without waiting for the next turn: what the indicators are made of, whoever changes it.
+    for sujet in (
+        *("zonage.zones", "zonage.territoire", "aides.dossiers", "prevention.releve", "prevention.action"),
+        *("cpts.cpts", "cpts.aci", "cpts.perimetre", "cpts.missions", "cpts.structures"),
+    ):
         MAILLAGE_ABONNEMENTS.setdefault(sujet, []).append("pilotage.changements")
 # Receipts that one address may keep: a number per minute (m), hour (h) or day (d); empty: no limit.
 MAILLAGE_RECUS_LIMITE = env.str("MAILLAGE_RECUS_LIMITE", default="30/h")
@@ -121,6 +125,7 @@ MAILLAGE_DEUX_FACTEURS = env.bool("MAILLAGE_DEUX_FACTEURS", default=True)
 # What the apps show on the page of the account: functions (request) -> (template, context), or None for nothing.
 MAILLAGE_SECTIONS_COMPTE: list[str] = [
     "cpts.taches_espace.find_section",
+    "prevention.accueil.find_section",
     "aides.views.contrats.find_section",
     "portal.accounts.views.donnees.section",
 ]
@@ -161,6 +166,7 @@ MAILLAGE_RUBRIQUES_ESPACE: list[tuple[str, str]] = [
     ("espace_membres", "Membres"),
     ("espace_argent", "Argent"),
     ("espace_actions", "Actions"),
+    ("espace_bulletins", "Bulletins"),
     ("espace_structures", "Structures"),
     ("espace_donnees", "Chiffres"),
     ("tableau_cpts", "Tableau de bord"),
