@@ -174,6 +174,21 @@ def test_an_agent_sets_and_ends_the_targets_of_the_territory_alone(client, lieux
     assert client.post(adresse, {"fin": "2026-01-15", "motif_fin": "Encore"}).status_code == 403
 
 
+@pytest.mark.parametrize(
+    ("role", "perimetre", "agent", "offert"),
+    [
+        (Role.INSTRUCTEUR, "departement:71", True, True),
+        (Role.LECTEUR, "region:27", True, False),
+        (Role.INSTRUCTEUR, "departement:69", True, False),
+        (Role.COORDINATEUR_CPTS, "cpts:71-1", False, False),
+    ],
+)
+def test_the_receipt_leads_there_those_who_may(client, lieux, role, perimetre, agent, offert):
+    client.force_login(make_agent(role, perimetre, is_staff=agent))
+    page = client.get(reverse("pilotage_recu", args=["msp_ouvertes", "departement", "71"])).content.decode()
+    assert ("?indicateur=msp_ouvertes&amp;maille=departement&amp;code=71" in page) == offert
+
+
 def test_the_texts_are_loaded_once_and_what_is_entered_since_stays(pays):
     assert load_publies(lambda etape: None) == "Objectifs : 4, dont 4 écrits."
     lus = {(un.indicateur, un.territoire.code): un for un in Objectif.objects.select_related("territoire")}

@@ -35,6 +35,7 @@ from portal.core.effacements import (
 )
 from portal.core.models import Effacement, FiltreEnregistre, StatutEffacement
 from portal.core.relais import deliver_here
+from portal.pilotage.models import Vue
 from tests.accounts.connexion_essai import give_device
 from tests.aides.contrats_essai import make_contrat
 from tests.aides.dossiers_essai import Equipe, make_brouillon, make_dossier
@@ -169,6 +170,7 @@ def spread_around(demande: Demande, qui: User) -> None:
     IdentiteExterne.objects.create(user=qui, fournisseur="psc", sujet=CANARIS["sujet"], rpps="10101010101")
     CodeSecours.objects.create(user=qui, empreinte="a" * 64)
     FiltreEnregistre.objects.create(proprietaire=qui, liste="x", nom=CANARIS["filtre"], requete=CANARIS["nom"])
+    Vue.objects.create(proprietaire=qui, nom=CANARIS["filtre"], requete=CANARIS["nom"])
     give_device(qui)
     Invitation.objects.create(
         courriel=CANARIS["courriel"], empreinte="b" * 64, invite_par=make_agent("administrateur", "national"),

@@ -72,4 +72,4 @@ class Objectif(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.indicateur}, territoire {self.territoire_id}, {self.debut}"
+        return f"Objectif du {self.debut:%d/%m/%Y} ({self.indicateur})"
