@@ -19,7 +19,7 @@ from aides.dossiers.erreurs import ActeInvalide
 from aides.dossiers.etats import FINIS, Action, Statut
 from aides.dossiers.formulaires import COORDONNEES, list_attestations, list_pieces
 from aides.dossiers.horloge import count_jours
-from aides.dossiers.instruction import ORGANISMES, SENS, list_collegues
+from aides.dossiers.instruction import ORGANISMES, SENS, list_affectables
 from aides.dossiers.lecture import BADGES, NOMS_GUICHET, PieceLue, read_piece
 from aides.dossiers.preuves import FORMAT, describe_niveau
 from aides.models import ActeDossier, Anomalie, Contrat, Courrier, Demande, PieceDossier
@@ -141,7 +141,7 @@ def build_page(demande: Demande, moi: User, *, renvoi: Renvoi | None = None) -> 
 
 def make_cadre(demande: Demande, moi: User, actions: list[Action], pieces: list[PieceDossier]) -> Cadre:
     confie = not {Action.INSTRUIRE, Action.AFFECTER}.isdisjoint(actions)
-    return Cadre(demande, moi, list_collegues(demande) if confie else (), pieces)
+    return Cadre(demande, moi, list_affectables(demande) if confie else (), pieces)
 
 
 def read_entete(demande: Demande) -> dict[str, Any]:

@@ -1,15 +1,13 @@
 """The values that the filters of the lists offer: those of the perimeter of who asks."""
 
-from typing import Any
-
 from django.db.models import Q
 from django.http import HttpRequest
 from django.utils import timezone
 
 from aides.catalogue import catalogue
+from aides.dossiers.collegues import list_collegues
 from aides.dossiers.etats import CONTRACTUELS, OUVERTES, Statut
 from portal.accounts.enums import ROLES_ARS, Role
-from portal.accounts.models import Mandat
 from portal.accounts.portee import Portee, read_portee
 from zonage.models import Departement
 
@@ -20,7 +18,6 @@ GROUPES = {
     DECIDEES: ("Décidées", [Statut.ACCORDEE.value, Statut.REFUSEE.value]),
     CONTRATS: ("Avec un contrat", sorted(CONTRACTUELS)),
 }
-COLLEGUES_MAX = 200
 
 
 def read_portee_de(request: HttpRequest) -> Portee:
@@ -46,25 +43,23 @@ def list_etats(request: HttpRequest) -> list[tuple[str, str]]:
 
 def list_instructeurs(request: HttpRequest) -> list[tuple[str, str]]:
     """Me, nobody, and my colleagues."""
-    return [("moi", "Moi"), ("aucun", "Personne"), *list_collegues(request)]
+    return [("moi", "Moi"), ("aucun", "Personne"), *list_personnes(request)]
 
 
-def list_collegues(request: HttpRequest) -> list[tuple[str, str]]:
+def list_personnes(request: HttpRequest) -> list[tuple[str, str]]:
     """Who may instruct, by a mandat over a part of my territory. The file says whether they may instruct it."""
-    user: Any = request.user
     cles = read_portee_de(request).cles([*ROLES_ARS, Role.AGENT_CPAM])
-    mandats = Mandat.objects.en_vigueur(au=timezone.localdate()).filter(
-        role__in=[Role.INSTRUCTEUR, Role.VALIDEUR, Role.AGENT_CPAM], user__is_active=True
+    codes = [cle.partition(":")[2] for cle in cles if cle.startswith("departement")]
+    entieres = [cle.partition(":")[2] for cle in cles if cle.startswith("region")]
+    dans = Departement.objects.filter(region__in=entieres).order_by("code").values_list("code", flat=True)
+    lus = list_collegues(
+        regions=_list_regions(cles),
+        departements=[*codes, *dans[:150]],
+        sauf=request.user.pk,
+        cpam=True,
+        partout="national" in cles,
     )
-    if "national" not in cles:
-        lieux = Q(perimetre="national") | Q(perimetre="region", perimetre_code__in=_list_regions(cles))
-        codes = [cle.partition(":")[2] for cle in cles if cle.startswith("departement")]
-        dans = Departement.objects.filter(region_id__in=[c.partition(":")[2] for c in cles if c.startswith("region")])
-        lieux |= Q(perimetre="departement") & (Q(perimetre_code__in=codes) | Q(perimetre_code__in=dans.values("code")))
-        mandats = mandats.filter(lieux)
-    lus = mandats.exclude(user=user).order_by("user__last_name", "user__first_name", "user_id")
-    noms = lus.values_list("user_id", "user__first_name", "user__last_name").distinct()[:COLLEGUES_MAX]
-    return [(str(pk), f"{prenom} {nom}".strip() or f"compte {pk}") for pk, prenom, nom in noms]
+    return [(str(lu.pk), lu.get_full_name() or f"compte {lu.pk}") for lu in lus]
 
 
 def _list_regions(cles: frozenset[str]) -> list[str]:

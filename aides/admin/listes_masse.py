@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.http import HttpRequest
 
-from aides.admin.listes_choix import list_collegues
+from aides.admin.listes_choix import list_personnes
 from aides.dossiers.controles import record_controles
 from aides.dossiers.droits import may_act
 from aides.dossiers.erreurs import ActeRefuse, VersionPerimee
@@ -28,7 +28,7 @@ class ConfierForm(forms.Form):
         super().__init__(*args, **kwargs)
         moi = (str(request.user.pk), "Moi")
         champ: Any = self.fields["instructeur"]
-        champ.choices = [("", "Choisissez une personne"), moi, *list_collegues(request)]
+        champ.choices = [("", "Choisissez une personne"), moi, *list_personnes(request)]
 
     def clean_instructeur(self) -> User:
         """Raises ValidationError for somebody whose account was closed meanwhile."""

@@ -9,21 +9,20 @@ from decimal import Decimal
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from aides.contrats.budget import release, reserve
 from aides.courriers.contenus import find_modele
 from aides.courriers.emission import issue_courrier
 from aides.dossiers.actes import apply_action
+from aides.dossiers.collegues import list_collegues
 from aides.dossiers.droits import GUICHET_CPAM, may_act
 from aides.dossiers.erreurs import ActeInvalide, DroitRefuse, explain_base
 from aides.dossiers.etats import Action, Statut
 from aides.dossiers.horloge import resume_horloge
 from aides.models import ActeDossier, Demande, PieceDossier, TypeCourrier
 from aides.regles.montants import format_euros
-from portal.accounts.enums import Role, TypePerimetre
-from portal.accounts.models import Mandat, User
+from portal.accounts.models import User
 from portal.accounts.portee import read_portee
 
 __all__ = [
@@ -282,20 +281,17 @@ def needs_two(montant: Decimal | None, seuil: Decimal) -> bool:
     return montant is None or montant > seuil
 
 
-def list_collegues(demande: Demande) -> list[User]:
-    """Who may instruct this file, in the order of their names: one query, whatever the size of the administration.
+def list_affectables(demande: Demande) -> list[User]:
+    """Who may instruct this file.
 
     The filter says what `aides.dossiers.droits.list_acteurs` says of an instructor; a test holds them together.
     """
-    roles = [Role.INSTRUCTEUR, Role.VALIDEUR, *([Role.AGENT_CPAM] if demande.guichet == GUICHET_CPAM else [])]
-    lieux = (
-        Q(perimetre=TypePerimetre.NATIONAL)
-        | Q(perimetre=TypePerimetre.REGION, perimetre_code=demande.region_code)
-        | Q(perimetre=TypePerimetre.DEPARTEMENT, perimetre_code=demande.departement_code)
+    return list_collegues(
+        regions=[demande.region_code],
+        departements=[demande.departement_code],
+        sauf=demande.proprietaire_id,
+        cpam=demande.guichet == GUICHET_CPAM,
     )
-    mandats = Mandat.objects.en_vigueur(au=timezone.localdate()).filter(lieux, role__in=roles, user=OuterRef("pk"))
-    candidats = User.objects.filter(Exists(mandats), is_active=True).exclude(pk=demande.proprietaire_id)
-    return list(candidats.order_by("last_name", "first_name", "pk")[:300])
 
 
 def _check_collegue(demande: Demande, user: User) -> None:

@@ -20,7 +20,7 @@ from aides.dossiers.instruction import (
     declare_recevable,
     find_recours,
     grant_demande,
-    list_collegues,
+    list_affectables,
     mark_caduque,
     propose_decision,
     record_avis,
@@ -112,8 +112,8 @@ def test_a_file_is_handed_to_a_colleague_of_the_territory_only(equipe):
     take_en_charge(demande, par=equipe.instructeur)
     assign_demande(demande, par=equipe.instructeur, instructeur=equipe.second)
     assert demande.instructeur == equipe.second
-    assert ailleurs not in list_collegues(demande)
-    assert equipe.second in list_collegues(demande)
+    assert ailleurs not in list_affectables(demande)
+    assert equipe.second in list_affectables(demande)
 
 
 def test_nobody_decides_their_own_file(equipe):
@@ -200,7 +200,7 @@ def test_the_list_of_colleagues_is_that_of_who_may_instruct(equipe, guichet):
     roles = [role for role in Role if role is not Role.COORDINATEUR_CPTS]
     agents = [make_agent(role, lieu) for role in roles for lieu in lieux]
     agents += [make_agent(Role.INSTRUCTEUR, "departement:71", is_active=False)]
-    proposes = list_collegues(demande)
+    proposes = list_affectables(demande)
     for agent in agents:
         assert (agent in proposes) is may_act(Action.INSTRUIRE, demande, read_portee(agent))
     assert equipe.demandeur not in proposes
