@@ -3,6 +3,7 @@
 A base or a queue that is down is one of the figures, not a fault.
 """
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from django.db import DatabaseError, InterfaceError
@@ -68,7 +69,7 @@ def write_horaires() -> list[str]:
     return lignes + _write("maillage_periodique_en_retard", "1 si elle est en retard.", _label("nom", retards))
 
 
-def _label(cle: str, valeurs: list[tuple[str, float]]) -> Valeurs:
+def _label(cle: str, valeurs: Sequence[tuple[str, float]]) -> Valeurs:
     return [(f'{{{cle}="{nom}"}}', valeur) for nom, valeur in valeurs]
 
 

@@ -155,7 +155,8 @@ class DemandesMiddleware:
 
 def write_demandes(lus: Mapping[str, float]) -> list[str]:
     """The families of Prometheus: a counter by class of answer, a histogram of durations."""
-    comptes, rangs = [], {}
+    comptes: list[str] = []
+    rangs: dict[str, dict[int, float]] = {}
     for champ, valeur in sorted(lus.items()):
         sorte, famille, reste = [*champ.split("|"), ""][:3]
         if sorte == "n":
