@@ -14,6 +14,7 @@ from cpts.enums import StatutCpts
 from cpts.models import (
     Cpts,
     DonneeTerritoire,
+    ExerciceAci,
     IndicateurMission,
     LigneAci,
     Membre,
@@ -52,6 +53,20 @@ def build_cpts(scene: Any) -> None:
         scene.siens[objet] = {acteur: cles[code] for acteur, code in COORDINATEURS.items()}
         if objet in LIGNES:
             scene.objets[objet]["croisee"] = f"{A} {cles[B].split(' ', 1)[1]}"
+    build_administration(scene)
+
+
+def build_administration(scene: Any) -> None:
+    """The missions and the years of the ACI by their own keys; nobody owns one in the administration."""
+    for objet, make in (("mission", make_mission), ("exerciceaci", make_exercice)):
+        lues = {relation: Cpts.objects.get(pk=code) for relation, code in (("dans_71", B), ("dans_69", AILLEURS))}
+        scene.objets[objet] = {relation: make(cpts) for relation, cpts in lues.items()}
+        scene.siens[objet] = {}
+
+
+def make_exercice(cpts: Cpts) -> str:
+    refresh_argent(cpts)
+    return str(ExerciceAci.objects.get(cpts=cpts, rang=1).pk)
 
 
 def make_acte(cpts: Cpts) -> str:
