@@ -2,7 +2,7 @@
 
     ./maillage bench etats [--actes 20000]
 
-The tests play 3,000 of them each time (tests/stateful, docs/adr/0179): with `--quick`, nothing is played twice.
+The tests play 1,500 of them each time (tests/stateful, docs/adr/0179): with `--quick`, nothing is played twice.
 """
 
 import argparse
@@ -24,7 +24,7 @@ def main() -> int:
     options.add_argument("--quick", action="store_true")
     choix = options.parse_args()
     if choix.quick:
-        print("etats : 3 000 actes sont joués par les tests, 20 000 sans --quick")
+        print("etats : 1 500 actes sont joués par les tests, 20 000 sans --quick")
         return 0
     debut = time.monotonic()
     commande = [sys.executable, "-m", "pytest", "-q", ESSAI, "-k", "every_act or control"]
