@@ -48,17 +48,32 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 LARGEURS = (360, 1280)
+ECRANS = {(360, False), (1280, True)}
+"""A phone without JavaScript, a desk with it. MAILLAGE_ECRANS=tous plays the two others too."""
 # The browser's event loop lives in the thread of the tests that follow on the same worker; they are not asynchronous.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 _SANS_SCRIPT: "set[Page]" = set()
 _REMPLISSAGES: "list[subprocess.Popen[bytes]]" = []
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Without Chromium the tests are skipped, as the plugin of the services says; except in CI, where they fail."""
     for item in items:
         if "tests/browser/" in item.path.as_posix() and CHROMIUM is None and not os.environ.get("CI"):
             item.add_marker(pytest.mark.skip(reason="Chromium absent : tests de navigateur non lancés"))
+    if os.environ.get("MAILLAGE_ECRANS") != "tous" and (redites := {item for item in items if _est_redite(item)}):
+        config.hook.pytest_deselected(items=list(redites))
+        items[:] = [item for item in items if item not in redites]
+
+
+def _est_redite(item: pytest.Item) -> bool:
+    """One of the four screens, in a test that did not choose its own."""
+    parametres = getattr(item, "callspec", None) and item.callspec.params  # type: ignore[attr-defined]
+    if not parametres or not {"largeur", "javascript"} <= parametres.keys():
+        return False
+    choisis = " ".join(str(marque.args[0]) for marque in item.iter_markers("parametrize"))
+    choisit = "largeur" in choisis or "javascript" in choisis
+    return not choisit and (parametres["largeur"], parametres["javascript"]) not in ECRANS
 
 
 def _port_libre() -> int:
