@@ -8,6 +8,7 @@ from django.http.response import HttpResponseBase
 
 from tests.matrix.routes import Route
 from tests.matrix.scene import Scene
+from tests.matrix.seances import put_back
 
 # What a session writes of itself, whatever it asks.
 ORDINAIRES = ("django_session", "accounts_sessionouverte", "axes_", "accounts_tentative")
@@ -40,7 +41,7 @@ def send(scene: Scene, acteur: str, verbe: str, chemin: str) -> tuple[str, str, 
     ecrits = Ecrits()
     mot, texte = "", ""
     try:
-        with transaction.atomic(), connection.execute_wrapper(ecrits):
+        with put_back(), transaction.atomic(), connection.execute_wrapper(ecrits):
             reponse = client.generic(verbe, chemin, content_type="application/x-www-form-urlencoded")
             mot = describe(reponse, verbe)
             texte = read_texte(reponse) if mot in REFUS else ""
