@@ -145,14 +145,15 @@ def drop(adresse: str) -> None:
 def prepare(adresse: str, taille: int, env: dict[str, str]) -> None:
     """A copy of the base given, with that many files. A base kept by a former run serves again."""
     source, cible = urlsplit(os.environ["DATABASE_URL"]).path[1:], urlsplit(adresse).path[1:]
+    commandes = [["generate_dossiers", str(taille)]]
     try:
         run_sql(f'CREATE DATABASE "{cible}" TEMPLATE "{source}"')
     except psycopg2.errors.DuplicateDatabase:
-        pass
+        commandes.insert(0, ["migrate", "--noinput", "-v", "0"])
     except psycopg2.errors.ObjectInUse:
         sys.exit(f"La base {source} est utilisée : arrêtez le portail avant la mesure.")
     commun = env | {"DATABASE_URL": adresse, "DJANGO_SETTINGS_MODULE": "portal.settings.dev"}
-    for commande in (["migrate", "--noinput", "-v", "0"], ["generate_dossiers", str(taille)]):
+    for commande in commandes:
         fini = subprocess.run(
             [sys.executable, "manage.py", *commande], cwd=RACINE, env=commun, capture_output=True, text=True
         )
