@@ -26,6 +26,7 @@ from cpts.enums import ActionCpts, StatutCpts, StatutPerimetre
 from cpts.lecture_perimetres import RegleTaille, read_regle_taille
 from cpts.models import ActeCpts, CommunePerimetre, Cpts, Perimetre
 from cpts.regles.etapes import CHEMIN, DUREE_ACI, add_annees
+from cpts.services.demonstration_documents import write_pieces
 from cpts.services.vie_creation import build_base
 from portal.accounts.enums import TypeOrganisation
 from portal.accounts.models import Organisation
@@ -56,7 +57,9 @@ EN_CHEMIN: Final = (
 RELEVE: Final = date(2025, 9, 1)
 """The day by which those on their way had reached their state."""
 SOURCE: Final = "Exemple inventé pour la démonstration"
-TEXTE: Final = "Acte inventé pour la démonstration, sans document : seul le jour de la signature est dans les textes."
+TEXTE: Final = (
+    "Acte inventé pour la démonstration, document inventé : seul le jour de la signature est dans les textes."
+)
 INVENTE: Final = "Acte inventé pour la démonstration, sans document."
 JOINT: Final = "ARS et Assurance maladie (exemple)"
 DECIDES: Final = {ActionCpts.VALIDER_LETTRE, ActionCpts.VALIDER_PROJET, ActionCpts.SIGNER_ACI, ActionCpts.RENOUVELER}
@@ -193,7 +196,9 @@ def write_plans(plans: Sequence[Plan]) -> None:
         )
         for plan in plans
     )
-    ActeCpts.objects.bulk_create(acte for plan in plans for acte in build_actes(plan))
+    actes = ActeCpts.objects.bulk_create(acte for plan in plans for acte in build_actes(plan))
+    for cpts in Cpts.objects.filter(pk__in=[plan.code for plan in plans if plan.code == CODE]).order_by("pk"):
+        write_pieces(cpts, [acte for acte in actes if acte.cpts_id == cpts.pk])
     write_perimetres(plans)
 
 

@@ -1,13 +1,16 @@
 """The CPTS of the demonstration, on the real communes: what the texts say of them, and nothing written twice."""
 
 from datetime import date
+from io import BytesIO
 
 import pytest
 from django.db.models import Sum
+from pypdf import PdfReader
 
 from cpts.enums import StatutCpts, StatutPerimetre
-from cpts.models import ActeCpts, CommunePerimetre, Cpts, Perimetre
+from cpts.models import ActeCpts, CommunePerimetre, Cpts, Perimetre, PieceCpts
 from cpts.services.demonstration_cpts import AUTRES, CODE, EN_CHEMIN, load_cpts
+from portal.core.documents import read_octets
 from zonage.models import Commune
 
 JOUR = date(2026, 1, 1)
@@ -43,6 +46,10 @@ def test_what_the_texts_say_is_what_is_written():
         assert actes[-1].cible == cpts.statut
         assert [acte.date_acte for acte in actes] == sorted(acte.date_acte for acte in actes)
         assert all("démonstration" in acte.commentaire for acte in actes)
+
+    pieces = PieceCpts.objects.filter(cpts=CODE, acte__isnull=False).select_related("document", "acte").order_by("pk")
+    assert [piece.nature for piece in pieces] == ["lettre", "courrier_conjoint", "projet", "decision_projet", "aci"]
+    assert "Exemple inventé" in PdfReader(BytesIO(read_octets(pieces[0].document))).pages[0].extract_text()
 
     avant = [Cpts.objects.count(), ActeCpts.objects.count(), CommunePerimetre.objects.count()]
     load_cpts(etapes.append)
