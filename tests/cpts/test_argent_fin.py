@@ -205,7 +205,7 @@ def test_the_pages_say_the_end_and_what_is_beyond(cpts, valideur):
     client = Client()
     client.force_login(make_coordinatrice(cpts))
     page = client.get(f"/espace/{cpts.code}/argent/").content.decode()
-    for phrase in ("a pris fin avant son terme", "Trop-perçu à instruire", "20\xa0328,77", "Interrompue par la fin"):
+    for phrase in ("prend fin avant son terme", "Trop-perçu à instruire", "20\xa0328,77", "Interrompue par la fin"):
         assert phrase in page
     detail = client.get(f"/espace/{cpts.code}/argent/{ligne.pk}/").content.decode()
     assert "Dû, compté en mois" in detail
