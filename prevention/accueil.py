@@ -1,13 +1,16 @@
 """What prevention says on the home of the coordinators' space."""
 
 from datetime import timedelta
+from typing import Any
 
 from django.db.models import Prefetch, prefetch_related_objects
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
-from cpts.models import Cpts
+from cpts.models import Cpts, Rattachement
+from portal.accounts.enums import Role
+from portal.accounts.portee import read_portee
 from portal.core.accueil import LISTE_MAX, Ligne, Section
 from prevention.enums import StatutAction
 from prevention.models import ActionPrevention
@@ -42,6 +45,16 @@ def list_sections(request: HttpRequest, cpts: Cpts) -> list[Section]:
             vide="Aucune action dans les deux mois.",
         ),
     ]
+
+
+def find_section(request: HttpRequest) -> tuple[str, dict[str, Any]] | None:
+    """On « Mon compte »: the choice of the bulletins, for who may get them."""
+    concerne = is_coordinateur_quelque_part(request.user) or Rattachement.objects.for_user(request.user).exists()
+    return ("prevention/_compte.html", {}) if concerne else None
+
+
+def is_coordinateur_quelque_part(user: Any) -> bool:
+    return any(":" in cle for cle in read_portee(user).cles([Role.COORDINATEUR_CPTS]))
 
 
 def read_actions(cpts: Cpts) -> list[ActionPrevention]:

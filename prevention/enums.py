@@ -86,3 +86,8 @@ class StatutFichierReleves(models.TextChoices):
     IMPORTE = "importe", "Importé"
     REFUSE = "refuse", "Refusé"
     ABANDONNE = "abandonne", "Abandonné"
+
+
+class StatutBulletin(models.TextChoices):
+    BROUILLON = "brouillon", "Brouillon"
+    PUBLIE = "publie", "Publié"

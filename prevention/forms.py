@@ -138,6 +138,32 @@ def read_action(action: ActionPrevention) -> dict[str, Any]:
     }
 
 
+class BulletinForm(forms.Form):
+    """A few lines to the members of a CPTS; what is published is read by everybody."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput, min_value=0, required=False)
+    campagne = forms.ChoiceField(
+        label="Campagne",
+        error_messages={"required": "Choisissez une campagne.", "invalid_choice": "Choisissez une campagne."},
+        widget=forms.Select(attrs=LISTE),
+    )
+    objet = build_texte("Objet", 120, "La première chose que lira chacun.", requis=True)
+    texte = forms.CharField(
+        label="Texte",
+        help_text="Sans nom de personne. Les chiffres du jour et leurs reçus s'ajoutent d'eux-mêmes.",
+        max_length=3000,
+        error_messages=OBLIGATOIRE,
+        widget=forms.Textarea(attrs={**CHAMP, "rows": 8}),
+    )
+
+    def __init__(self, cpts: Cpts, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        lues = Campagne.objects.publiques().filter(region_code__in=["", cpts.region_code])
+        self.campagnes = {str(lue.pk): lue for lue in lues.order_by("-periode", "nom", "pk")[:100]}
+        choix = [("", "Choisir…"), *((cle, lue.nom) for cle, lue in self.campagnes.items())]
+        self.fields["campagne"].choices = choix  # type: ignore[attr-defined]
+
+
 class TenueForm(forms.Form):
     version = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
     participants = build_nombre("Participants", "Un nombre de personnes, jamais leurs noms.", requis=True)

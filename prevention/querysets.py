@@ -3,7 +3,7 @@
 from datetime import date
 from typing import TYPE_CHECKING, Self
 
-from cpts.querysets import filter_cpts, filter_structures
+from cpts.querysets import DeCptsQuerySet, filter_cpts, filter_structures
 from portal.accounts.enums import ROLES_AGENT
 from portal.core.querysets import PorteeQuerySet
 
@@ -44,6 +44,20 @@ class ActionQuerySet(PorteeQuerySet):
         if not par_cpts or not par_structure:
             return self
         return self.filter(par_cpts | par_structure)
+
+
+class BulletinQuerySet(DeCptsQuerySet):
+    """Drafts are for those of the CPTS; what was published is for all."""
+
+    def publies(self) -> Self:
+        return self.filter(statut="publie")
+
+
+class ChoixBulletinQuerySet(PorteeQuerySet):
+    """Each their own."""
+
+    def for_portee(self, portee: "Portee") -> Self:
+        return self.filter(compte=portee.personne) if portee.personne else self.none()
 
 
 class ReleveQuerySet(PorteeQuerySet):

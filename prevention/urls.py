@@ -2,12 +2,14 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from prevention.views import calendrier, campagnes, ou_agir
+from prevention.views import bulletins_publics, calendrier, campagnes, ou_agir
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", calendrier.calendrier, name="prevention"),
     path("calendrier.ics", calendrier.flux, name="prevention_ics"),
     path("actions/<int:pk>/", calendrier.action, name="prevention_action"),
+    path("bulletins/<int:pk>/", bulletins_publics.bulletin, name="prevention_bulletin"),
+    path("bulletins/arret/<str:jeton>/", bulletins_publics.arret, name="prevention_bulletin_arret"),
     path("campagnes/", campagnes.campagne_list, name="campagne_list"),
     path("campagnes/<slug:code>/", campagnes.campagne_detail, name="campagne_detail"),
     path("campagnes/<slug:code>/releves.csv", campagnes.campagne_csv, name="campagne_csv"),

@@ -4,9 +4,16 @@ the actions of a structure, under /espace/structures/<key>/actions/.
 
 from django.urls import URLPattern, URLResolver, path
 
-from prevention.views import espace, ou_agir
+from prevention.views import bulletins, espace, ou_agir
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("mes-bulletins/", bulletins.mes_bulletins, name="mes_bulletins"),
+    path("<slug:code>/bulletins/", bulletins.bulletins, name="espace_bulletins"),
+    path("<slug:code>/bulletins/nouveau/", bulletins.bulletin_new, name="espace_bulletin_new"),
+    path("<slug:code>/bulletins/<int:pk>/", bulletins.bulletin, name="espace_bulletin"),
+    path("<slug:code>/bulletins/<int:pk>/modifier/", bulletins.bulletin_edit, name="espace_bulletin_edit"),
+    path("<slug:code>/bulletins/<int:pk>/publier/", bulletins.bulletin_publier, name="espace_bulletin_publier"),
+    path("<slug:code>/bulletins/<int:pk>/supprimer/", bulletins.bulletin_supprimer, name="espace_bulletin_supprimer"),
     path("<slug:code>/actions/", espace.actions, name="espace_actions"),
     path("<slug:code>/actions/nouvelle/", espace.action_new, name="espace_action_new"),
     path("<slug:code>/actions/coller/", espace.actions_coller, name="espace_actions_coller"),

@@ -67,7 +67,7 @@ class EvenementQuerySet(PorteeQuerySet):
     """
 
     PERSONNELS = ("aides.demande:", "aides.contrat:", "aides.echeance:", "aides.lignecampagne:", "cpts.",
-                  "accounts.", "core.document:", "prevention.actionprevention:")  # fmt: skip
+                  "accounts.", "core.document:", "prevention.actionprevention:", "prevention.bulletin:")  # fmt: skip
 
     def for_portee(self, portee: Any) -> Self:
         if "national" in portee.cles():

@@ -18,9 +18,10 @@ from django.utils import timezone
 from cpts.enums import TypeMission
 from cpts.models import Cpts, Mission
 from prevention.calculs.taux import Effectif
-from prevention.enums import Formule, StatutAction, StatutReleve, Theme
-from prevention.models import ActionPrevention, Campagne, Cible, Objectif
+from prevention.enums import Formule, StatutAction, StatutBulletin, StatutReleve, Theme
+from prevention.models import ActionPrevention, Bulletin, Campagne, Cible, Objectif
 from prevention.services.actions import refresh_preuve
+from prevention.services.bulletins import list_chiffres
 from prevention.services.campagnes import close_campagne, open_campagne
 from prevention.services.releves import Origine, Saisie, write_releves
 from prevention.territoires import list_communes
@@ -46,6 +47,7 @@ def load_prevention(avance: Callable[[str], None]) -> str:
         for load in (load_grippe_2023, load_grippe_2024, load_colorectal):
             faites += load(au)
         actions = load_actions(au)
+        load_bulletin(au)
     return f"Prévention : {faites} campagnes et {actions} actions ajoutées."
 
 
@@ -288,6 +290,23 @@ def list_departements_inventes() -> list[Saisie]:
         for code, somme in populations
         if somme
     ]
+
+
+def load_bulletin(au: date) -> None:
+    """One bulletin of the CPTS on the latest season, sent to nobody. Nothing when it has one, or lacks either."""
+    cpts, campagne = Cpts.objects.filter(code=CPTS).first(), Campagne.objects.filter(code="grippe-2024-2025").first()
+    if cpts is None or campagne is None or Bulletin.objects.filter(cpts=cpts).exists():
+        return
+    Bulletin.objects.create(
+        cpts=cpts,
+        campagne=campagne,
+        objet="La vaccination avance : où en sommes-nous ?",
+        texte="Exemple de démonstration. Pensez à proposer la vaccination à vos patients de 65 ans ou plus.",
+        statut=StatutBulletin.PUBLIE,
+        publie_le=timezone.now(),
+        destinataires=0,
+        chiffres=list_chiffres(campagne, cpts, au=au),
+    )
 
 
 def load_actions(au: date) -> int:

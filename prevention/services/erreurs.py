@@ -42,6 +42,9 @@ REFUS_BASE: dict[str, ActeRefuse] = {
     "releve_correction_motivee": ActeInvalide(
         "Dites pourquoi ce relevé remplace l'ancien.", {"motif": "Dites pourquoi."}
     ),
+    "bulletin_publie": TransitionImpossible("Ce bulletin est publié : il ne change plus. Écrivez-en un autre."),
+    "bulletin_version": VersionPerimee(CHANGE),
+    "bulletin_fige": ActeInvalide("Un bulletin reste celui de sa CPTS."),
     "action_transition": TransitionImpossible("Cette action ne peut pas passer à cet état depuis celui où elle est."),
     "action_version": VersionPerimee(CHANGE),
     "action_figee": ActeInvalide("Une action reste celle de sa CPTS."),

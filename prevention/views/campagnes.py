@@ -24,13 +24,14 @@ from prevention.lecture import (
     list_taux,
     read_taux,
 )
-from prevention.models import ActionPrevention, Campagne, Cible, Objectif, Releve
+from prevention.models import ActionPrevention, Bulletin, Campagne, Cible, Objectif, Releve
 from prevention.perimetres import Regard, list_codes, list_parts, name_parts, read_regard
 from prevention.territoires import name_territoire
 from prevention.views.dessin import Courbe, Serie, build_serie, draw_courbe, draw_parts, shift_serie
 from zonage.models import Departement
 
 PARTS_MAX = 100
+BULLETINS_MAX = 10
 COLONNES = (
     *("campagne", "cible", "formule", "territoire", "code", "nom", "debut", "fin", "numerateur", "au_moins"),
     *("denominateur", "exclusions", "taux", "statut", "source", "millesime", "demonstration", "note"),
@@ -152,8 +153,17 @@ def campagne_detail(request: HttpRequest, code: str) -> HttpResponse:
         actions = actions.filter(departement_code=regard.code)
     elif regard.niveau == "cpts":
         actions = actions.filter(cpts=regard.code)
+    contexte["bulletins"] = list_bulletins(demande)
     contexte["actions"] = actions.select_related("commune").order_by("jour", "pk")[:10]
     return render(request, "prevention/campagne_detail.html", contexte)
+
+
+def list_bulletins(demande: Demande) -> list[Bulletin]:
+    """The last ones published, of the CPTS when one is looked at."""
+    publies = Bulletin.objects.publies().filter(campagne=demande.campagne)
+    if demande.regard.niveau == "cpts":
+        publies = publies.filter(cpts=demande.regard.code)
+    return list(publies.select_related("cpts").order_by("-publie_le", "-pk")[:BULLETINS_MAX])
 
 
 def build_choix(demande: Demande) -> dict[str, Any]:

@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 from django.conf import settings
+from django.core import signing
 from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
@@ -21,7 +22,8 @@ from cpts.models import Cpts, Structure
 from portal.core.models import Execution
 from portal.pilotage.enums import Cause
 from portal.pilotage.services.calcul import compute_jour
-from prevention.models import ActionPrevention, Campagne, Releve
+from prevention.models import ActionPrevention, Bulletin, Campagne, Releve
+from prevention.services.bulletins import SEL
 from zonage.models import Commune
 
 REPONSES = "profession=medecin&specialite=generaliste&statut=projet&type_cabinet=principal&premiere_installation=oui"
@@ -60,6 +62,7 @@ def build_exemples() -> dict[str, str]:
     execution = Execution.objects.order_by("pk").first()
     campagne = Campagne.objects.publiques().order_by("pk").values_list("code", flat=True).first() or "absente"
     action = ActionPrevention.objects.publiques().order_by("pk").first()
+    bulletin = Bulletin.objects.publies().order_by("pk").first()
     releve = Releve.objects.diffusables().order_by("pk").first()
     compute_jour(timezone.localdate(), cause=Cause.NUIT, codes=["communes"])
     arguments: dict[str, tuple[list[object], str]] = {
@@ -88,6 +91,8 @@ def build_exemples() -> dict[str, str]:
         "travail": ([execution.pk], ""),
         "campagne_detail": ([campagne], ""),
         "campagne_csv": ([campagne], ""),
+        "prevention_bulletin": ([bulletin.pk if bulletin else 1], ""),
+        "prevention_bulletin_arret": ([signing.Signer(salt=SEL).sign(0)], ""),
         "prevention_action": ([action.pk if action else 1], ""),
         "releve_detail": ([releve.pk if releve else 1], ""),
         "api_commune_list": ([], "q=aja"),

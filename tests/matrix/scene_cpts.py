@@ -26,7 +26,7 @@ from cpts.models import (
 )
 from cpts.services.argent_ecriture import refresh_argent
 from portal.core.documents import store_document
-from prevention.models import ActionPrevention
+from prevention.models import ActionPrevention, Bulletin, Campagne
 from tests.cpts.factories import make_cpts, make_perimetre
 from tests.people import make_commune
 
@@ -139,6 +139,16 @@ def make_action(cpts: Cpts | None, structure: Structure | None = None) -> str:
     return str(action.pk)
 
 
+def make_bulletin(cpts: Cpts) -> str:
+    saison = DateRange(date(2026, 1, 1), date(2026, 12, 31))
+    campagne, _ = Campagne.objects.get_or_create(
+        code="essai",
+        defaults={"nom": "Campagne d'essai", "theme": "vaccination", "periode": saison, "statut": "ouverte"},
+    )
+    bulletin = Bulletin.objects.create(cpts=cpts, campagne=campagne, objet="Bulletin d'essai", texte="Un texte.")
+    return str(bulletin.pk)
+
+
 def make_type(cpts: Cpts) -> str:
     return find_mission(cpts).type
 
@@ -185,6 +195,7 @@ LIGNES: dict[str, Callable[[Cpts], str]] = {
     "cpts_compte_rendu": make_compte_rendu,
     "cpts_ligne_aci": make_ligne_aci,
     "cpts_action": make_action,
+    "cpts_bulletin": make_bulletin,
     "cpts_donnee": make_donnee,
 }
 """Rows of a CPTS, in addresses « code cle »: each part of the space adds its own here."""
