@@ -26,5 +26,7 @@ def list_collegues(
             | Q(perimetre=TypePerimetre.REGION, perimetre_code__in=regions)
             | Q(perimetre=TypePerimetre.DEPARTEMENT, perimetre_code__in=departements)
         )
-    candidats = User.objects.filter(Exists(mandats), is_active=True).exclude(pk=sauf)
+    candidats = User.objects.filter(Exists(mandats), is_active=True)
+    if sauf is not None:
+        candidats = candidats.exclude(pk=sauf)
     return list(candidats.order_by("last_name", "first_name", "pk")[:COLLEGUES_MAX])
