@@ -33,9 +33,9 @@ class LectureSeule(admin.ModelAdmin):
         titre = {"title": capfirst(str(self.opts.verbose_name_plural))}
         return super().changelist_view(request, titre | (extra_context or {}))
 
-    def changeform_view(
+    def changeform_view(  # type: ignore[override]
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
-    ) -> HttpResponseBase:  # type: ignore[override]
+    ) -> HttpResponseBase:
         titre = {"title": capfirst(str(self.opts.verbose_name))}
         return super().changeform_view(request, object_id, form_url, titre | (extra_context or {}))
 
