@@ -27,6 +27,7 @@ MORTS_MAX = 5
 FENETRE = 60.0
 ARRET_MAX = 5.0  # seconds left to the children to end by themselves
 SILENCE_MAX = 90.0  # seconds without a worker beginning anything: four turns of the heartbeat missed
+PATIENCE_MAX = 720.0  # seconds left to a worker that was started again and again, on a machine that is slow or busy
 RECUL_DE_FOND = 10
 """The worker, beside the site (`nice`): a person waits for a page, nobody for a table computed again."""
 # gunicorn 27 would otherwise open a control socket in the home folder.
@@ -114,7 +115,8 @@ class Superviseur:
         self.arret = arret  # how many times we were asked to stop
         self.enfants = build_children(options)
         self.morts_services: deque[float] = deque(maxlen=MORTS_MAX)
-        self.prochain_pouls = time.monotonic() + SILENCE_MAX
+        self.patience = SILENCE_MAX
+        self.prochain_pouls = time.monotonic() + self.patience
 
     def start(self) -> None:
         """Start the site alone: a person waits for it. The worker and the relay follow once it answers."""
@@ -171,18 +173,22 @@ class Superviseur:
         """The relay posts and sends, the worker answers in Valkey: after a silence, one of them no longer works.
 
         An outbox that no longer drains is seen here too: the sign of life takes the same way as all the rest.
+        Each start in vain leaves twice as long to the next one: what is slow to begin is not what is stuck.
         """
         maintenant = time.monotonic()
         if maintenant < self.prochain_pouls:
             return
         self.prochain_pouls = maintenant + 30
         age = read_heartbeat_age(self.services.env["REDIS_URL"])
-        if age is None or age > SILENCE_MAX:
-            self.dire("Le travailleur ne donne plus signe de vie : il est relancé avec le relais")
-            for enfant in self.enfants[1:]:
-                if enfant.processus is not None:
-                    enfant.bury(maintenant)
-            self.prochain_pouls = maintenant + SILENCE_MAX
+        if age is not None and age <= SILENCE_MAX:
+            self.patience = SILENCE_MAX
+            return
+        self.dire("Le travailleur ne donne plus signe de vie : il est relancé avec le relais")
+        for enfant in self.enfants[1:]:
+            if enfant.processus is not None:
+                enfant.bury(maintenant)
+        self.patience = min(2 * self.patience, PATIENCE_MAX)
+        self.prochain_pouls = maintenant + self.patience
 
     def watch(self) -> None:
         """Hold until asked to stop. Raises Panne when the portal cannot be held."""
