@@ -73,7 +73,7 @@ def _read(commune: Commune, au: date) -> tuple[list[dict[str, Any]], ...]:
     heritages = read_heritages()
     unites = heritages.expand([commune.code_insee])
     ici = sorted(unites | {commune.code_insee})
-    parametres = {
+    parametres: dict[str, Any] = {
         "ecritures": sorted(heritages.list_ecritures(unites)),
         "ici": ici,
         "alentour": sorted({*ici, *commune.voisines}),

@@ -172,7 +172,7 @@ def set_choix(compte: int, *, accepte: bool) -> None:
 
 def make_arret(compte: int) -> str:
     """The link that stops the bulletins of an account: signed, without end, and nothing of the person in it."""
-    return reverse("prevention_bulletin_arret", args=[signing.Signer(salt=SEL).sign(compte)])
+    return reverse("prevention_bulletin_arret", args=[signing.Signer(salt=SEL).sign(str(compte))])
 
 
 def read_arret(jeton: str) -> int | None:
