@@ -27,6 +27,7 @@ COUPLES_BREFS = [["94", "medecin"], ["01", "infirmier"], ["02", "medecin"]]
 PART_MAX = 4.0  # seconds that a kill waits for its share of the filing
 ECOULEMENT_MAX = 60.0
 IMMOBILE_MAX = 60.0
+IMMOBILE_TEMOIN = 8.0
 RESTE = """
 SELECT count(*) FILTER (WHERE statut IN ('a_envoyer', 'envoye')
                           AND tache NOT IN ('core.battement', 'core.purge', 'aides.eligibilite_jour',
@@ -49,7 +50,7 @@ class Mesure:
     @classmethod
     def choose(cls, graine: int, *, quick: bool, coups: int | None, suivis: int | None) -> "Mesure":
         if quick:
-            return cls(graine, coups or 8, suivis or 150, debit=8.0, periode=1.2, entier=False)
+            return cls(graine, coups or 6, suivis or 100, debit=8.0, periode=1.2, entier=False)
         return cls(graine, coups or 60, suivis or 2000)
 
     @property
@@ -129,9 +130,8 @@ def run(scene: SceneSuivis, mesure: Mesure) -> int:
     kill_all(scene, mesure)
     dernier = time.monotonic()
     (scene.dossier / FIN).touch()
-    scene.wait(
-        lambda: scene.is_drained(mesure.suivis), scene.progress, IMMOBILE_MAX if scene.outbox else IMMOBILE_MAX / 4
-    )
+    immobile = IMMOBILE_MAX if scene.outbox else IMMOBILE_TEMOIN  # nobody sends again what the control lost
+    scene.wait(lambda: scene.is_drained(mesure.suivis), scene.progress, immobile)
     ecoulement = time.monotonic() - dernier
     lecteur.close()
     for programme in [*scene.acteurs, *scene.programmes]:
