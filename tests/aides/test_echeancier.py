@@ -1,5 +1,6 @@
 """What every schedule keeps: the sum to the cent, days in order, half-open periods without a hole."""
 
+import os
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -38,7 +39,7 @@ def contexte(jour: date) -> Contexte:
     return Contexte(FAITS, jour, jour, ZoneLue("zip"))
 
 
-@settings(max_examples=10_000, deadline=None)
+@settings(max_examples=int(os.environ.get("MAILLAGE_EXEMPLES", "2000")), deadline=None)
 @given(st.sampled_from(PAYANTES), JOURS, EUROS)
 def test_exact_payments_add_up_to_what_was_granted(payante, effet, accorde):
     """A granted total is shared to the cent; what depends on an activity stays open, under its cap."""
