@@ -163,5 +163,9 @@ def test_the_private_page_opens_on_one_s_own_territory(client, mesures):
     assert "no-store" in reponse["Cache-Control"]
 
 
-def test_before_any_run_the_page_says_so(client, db):
-    assert "Aucun chiffre n’est encore calculé" in client.get("/chiffres/courbes/").content.decode()
+@pytest.mark.parametrize("adresse", ["/chiffres/", "/chiffres/courbes/"])
+def test_before_any_run_the_page_says_so(client, db, adresse):
+    """With no territory at all, and with those that the targets of the texts made before the first run."""
+    assert "Aucun chiffre n’est encore calculé" in client.get(adresse).content.decode()
+    Territoire.objects.create(type="france", code="france", nom="France")
+    assert "Aucun chiffre n’est encore calculé" in client.get(adresse).content.decode()

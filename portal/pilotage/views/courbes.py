@@ -23,7 +23,7 @@ from portal.pilotage.courbes import (
 )
 from portal.pilotage.droits import list_siens
 from portal.pilotage.enums import Duree, Ensemble, Theme
-from portal.pilotage.lecture import list_choix, search_territoires
+from portal.pilotage.lecture import list_choix, read_dernier_jour, search_territoires
 from portal.pilotage.models import Territoire
 from portal.pilotage.sources.definitions import Indicateur
 from portal.pilotage.views.parametres import PREMIER_JOUR, Erreurs, read_au, read_jour, read_territoire
@@ -82,6 +82,8 @@ def _answer(request: HttpRequest, *, prive: bool) -> HttpResponseBase:
     if planche is not None and request.GET.get("format") == "csv":
         nom = f"courbes-{demande.ensemble}-{territoire.type}-{territoire.code}-{demande.au}"
         return export_csv(nom, COLONNES, iter_lignes(planche))
+    if (planche is None or not planche.series) and read_dernier_jour() is None:
+        return render(request, "pilotage/tableau_vide.html", {"titre": "Courbes"})
     return render(request, "pilotage/courbes.html", _build_contexte(request, demande, planche, erreurs, choix, prive))
 
 

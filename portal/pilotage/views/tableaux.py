@@ -19,7 +19,7 @@ from portal.core.exports import export_csv, export_xlsx
 from portal.pilotage.droits import list_siens
 from portal.pilotage.enums import Theme
 from portal.pilotage.forms import VueForm
-from portal.pilotage.lecture import list_choix, search_territoires
+from portal.pilotage.lecture import list_choix, read_dernier_jour, search_territoires
 from portal.pilotage.models import Vue
 from portal.pilotage.services.vues import find_defaut, list_vues
 from portal.pilotage.tableaux import Tableau, read_tableau
@@ -86,6 +86,8 @@ def render_tableau(
 ) -> HttpResponse:
     """`form`: the view that was refused, with what was typed."""
     lu = _read(question, request.user if prive else None)
+    if not any(ligne.valeur for ligne in lu.lignes) and read_dernier_jour() is None:
+        return render(request, "pilotage/tableau_vide.html", {"titre": "Chiffres"})
     contexte = _build_contexte(request, question, lu, erreurs, prive)
     if prive:
         contexte |= _build_vues(request, question, form)
