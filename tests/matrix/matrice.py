@@ -33,6 +33,7 @@ def read_matrice() -> dict[str, Any]:
     return lue
 
 
+@cache
 def find_regles(route: Route) -> list[dict[str, Any]]:
     """The declarations that name this route: exactly one is expected."""
     return [r for r in read_matrice()["routes"] if any(fnmatchcase(route.nom, motif) for motif in r["noms"])]
