@@ -4,6 +4,7 @@ The core knows no app: `settings.MAILLAGE_DROITS` names the function that reads 
 (`portal.accounts.portee.read_portee`).
 """
 
+from abc import ABCMeta, abstractmethod
 from typing import Any, Self
 
 from django.conf import settings
@@ -16,11 +17,11 @@ def read_portee(user: Any) -> Any:
     return import_string(settings.MAILLAGE_DROITS)(user)
 
 
-class PorteeQuerySet(QuerySet):  # type: ignore[type-arg]
-    """A model of personal data: `for_portee` says the rows seen."""
+class PorteeQuerySet(QuerySet, metaclass=ABCMeta):  # type: ignore[type-arg]
+    """A model of personal data: `for_portee` says the rows seen. Without it, no row can be asked for."""
 
-    def for_portee(self, portee: Any) -> Self:
-        raise NotImplementedError(type(self).__name__)
+    @abstractmethod
+    def for_portee(self, portee: Any) -> Self: ...
 
     def for_user(self, user: Any) -> Self:
         return self.for_portee(read_portee(user))

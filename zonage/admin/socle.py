@@ -1,6 +1,6 @@
 """What every page of an arrêté asks first: who, which one, may they write."""
 
-from typing import Any
+from collections.abc import Callable
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
@@ -15,7 +15,10 @@ from zonage.services.publication import list_visibles, may_write
 
 
 class SocleArrete(admin.ModelAdmin):
-    """The common part of the pages; `show` is the page of the arrêté itself."""
+    """The common part of the pages."""
+
+    show: Callable[..., HttpResponse]
+    """The page of the arrêté itself, given by the class that brings the pages together: `ArreteAdmin`."""
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Arrete]:
         return list_visibles(read_agent(request)).order_by("-pk")
@@ -34,11 +37,6 @@ class SocleArrete(admin.ModelAdmin):
 
     def go(self, arrete: Arrete, page: str = "change") -> HttpResponse:
         return HttpResponseRedirect(reverse(f"admin:zonage_arrete_{page}", args=[arrete.pk]))
-
-    def show(
-        self, request: HttpRequest, arrete: Arrete, *, refus: Exception | None = None, **lies: Any
-    ) -> HttpResponse:
-        raise NotImplementedError
 
 
 def read_agent(request: HttpRequest) -> User:
