@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from cpts.fiche_commune import build_fiche
 from cpts.models import Structure
+from portal.core import cache
 from portal.core.cache import forget_version, page_version
 from tests.cpts.factories import make_cpts
 from tests.cpts.structures_essai import make_structure
@@ -21,8 +22,9 @@ AU = date(2026, 3, 1)
 
 
 @pytest.fixture
-def communes(db, settings):
+def communes(db, settings, monkeypatch):
     settings.MAILLAGE_CHEMINS_GARDES = ()
+    monkeypatch.setattr(cache, "DUREE_VERSION", 60.0)  # read again when a test says so
     caches["pages"].clear()
     forget_version()
     return build_communes()
