@@ -15,8 +15,8 @@ from aides.models import Demande
 from portal.accounts.enums import Role
 from portal.accounts.models import Mandat
 from portal.core.models import Document, Evenement
+from tests.aides.depot_essai import filed
 from tests.aides.dossiers_essai import Equipe, make_dossier, make_piece
-from tests.aides.test_depot import filed
 from tests.people import make_agent, make_user
 
 pytestmark = pytest.mark.django_db

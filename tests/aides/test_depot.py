@@ -1,6 +1,5 @@
 """The acts of the applicant: what is refused and why, what is frozen, what happens once however often it is sent."""
 
-import io
 import json
 import threading
 from datetime import date
@@ -9,10 +8,8 @@ from types import SimpleNamespace
 
 import pytest
 import time_machine
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.utils import timezone
-from pypdf import PdfWriter
 
 from aides.dossiers.depot import (
     CleDejaUtilisee,
@@ -29,42 +26,27 @@ from aides.dossiers.depot import (
 )
 from aides.dossiers.erreurs import ActeInvalide, DroitRefuse, TransitionImpossible, VersionPerimee
 from aides.dossiers.etats import Statut
-from aides.dossiers.formulaires import Saisie, contains_nir, list_attestations, list_pieces, read_saisie
+from aides.dossiers.formulaires import Saisie, read_saisie
 from aides.dossiers.instruction import ask_pieces, declare_recevable
-from aides.dossiers.pieces import join_piece, remove_piece
+from aides.dossiers.pieces import remove_piece
 from aides.dossiers.preuves import read_regle
 from aides.models import ActeDossier, CompteurDossier, Demande
 from aides.recus import digest
-from portal.core.documents import receive_document
 from portal.core.models import Document, Envoi, Evenement
+from tests.aides.depot_essai import (
+    COTRAM,
+    FAITS,
+    OUVERT,
+    asked,
+    count_everything,
+    filed,
+    fill,
+    join,
+    make_zac,
+    open_caim,
+)
 from tests.people import make_agent, make_demande, make_user
-from tests.profils import JEUNE_GENERALISTE
 from zonage.models import Niveau, ZoneCommune
-
-OUVERT = "2025-06-02 10:00+02:00"
-FAITS = {**JEUNE_GENERALISTE, "profession": "medecin"}
-COTRAM = {
-    "profession": "medecin",
-    "statut": "installe",
-    "type_cabinet": "principal",
-    "secteur": "secteur_1",
-    "accueille_confrere": "oui",
-    "age_confrere": 48,
-    "confrere_recent": "oui",
-    "contrat_demographique": "aucun",
-    "aide_conventionnelle_deja": "non",
-}
-
-
-def make_pdf() -> bytes:
-    page = PdfWriter()
-    page.add_blank_page(72, 72)
-    sortie = io.BytesIO()
-    page.write(sortie)
-    return sortie.getvalue()
-
-
-PDF = make_pdf()
 
 
 @pytest.fixture(autouse=True)
@@ -82,48 +64,6 @@ def juin(territoire_verifier):
 @pytest.fixture
 def demandeur(db):
     return make_user("demandeur@exemple.fr", first_name="Camille", last_name="Essai")
-
-
-def open_caim(user, cle="cle-1", **faits):
-    return open_brouillon(user, dispositif="caim", commune="71333", faits={**FAITS, **faits}, cle=cle)
-
-
-def fill(demande, user):
-    """Everything that the deposit asks for, without any file."""
-    version = read_version(demande, au=date(2025, 6, 2))
-    saisie = Saisie(
-        demande.faits,
-        {"nom": "Essai", "prenom": "Camille", "courriel": "camille@exemple.fr", "adresse": "1 rue de l'Essai"},
-        "",
-        {
-            "sans_objet": {piece.nature: "Déjà donné dans les coordonnées." for piece in list_pieces(version)},
-            "attestations": list(list_attestations(version)),
-        },
-    )
-    return save_brouillon(demande, par=user, version=demande.version, saisie=saisie)
-
-
-def filed(user, cle="cle-1"):
-    demande = fill(open_caim(user, cle), user)
-    submit_demande(demande, par=user, version=demande.version)
-    demande.refresh_from_db()
-    return demande
-
-
-def asked(user):
-    demande = filed(user)
-    ask_pieces(demande, par=make_agent("instructeur"), version=demande.version, commentaire="Combien de jours ?")
-    demande.refresh_from_db()
-    return demande
-
-
-def make_zac():
-    valeurs = {"libelle": "Zone d'action complémentaire", "abrege": "ZAC", "famille": "medecin", "rang": 2}
-    return Niveau.objects.get_or_create(code="zac", defaults={**valeurs, "couleur": "#c0d0f0"})[0]
-
-
-def count_everything():
-    return [modele.objects.count() for modele in (Demande, ActeDossier, Evenement, CompteurDossier, Envoi, Document)]
 
 
 @pytest.mark.usefixtures("juin")
@@ -200,19 +140,6 @@ class TestBrouillon:
             remove_piece(deposee, par=demandeur, piece=piece.pk)
         with pytest.raises(TransitionImpossible):
             join(deposee, demandeur)
-
-
-def join(demande, user, nature="piece-1"):
-    document = receive_document(
-        SimpleUploadedFile("piece.pdf", PDF, "application/pdf"),
-        proprietaire=user,
-        region_code=demande.region_code,
-        departement_code=demande.departement_code,
-        guichet=demande.guichet,
-        depose_par=user,
-    )
-    version = read_version(demande, au=date(2025, 6, 2))
-    return join_piece(demande, par=user, document=document, nature=nature, version=version)
 
 
 @pytest.mark.usefixtures("juin")
@@ -405,23 +332,6 @@ class TestSuite:
         demande = filed(demandeur)
         with pytest.raises(DroitRefuse):
             retire_demande(demande, par=make_agent("valideur"), version=demande.version)
-
-
-@pytest.mark.parametrize(
-    ("texte", "trouve"),
-    [
-        ("mon numéro : 1 84 12 71 076 451 89", True),
-        ("184127107645189", True),
-        ("2840971076451", True),
-        ("2 84 09 2A 076 451 22", True),
-        ("RPPS 10101010101", False),
-        ("SIRET 12345678901234", False),
-        ("03 85 00 00 00 ou 06 12 34 56 78", False),
-        ("le 12/03/2025, 43 750 €", False),
-    ],
-)
-def test_a_number_of_the_social_security_is_seen(texte, trouve):
-    assert contains_nir(texte) is trouve
 
 
 def test_wrong_fields_are_named_and_the_others_are_read(juin, demandeur):

@@ -16,8 +16,8 @@ from aides.faits_url import dump_faits
 from aides.models import ActeDossier, Contrat, Demande, Echeance
 from aides.services import clean_faits
 from portal.core.models import Document
+from tests.aides.depot_essai import FAITS, PDF, filed, fill, open_caim
 from tests.aides.suivis_essai import read_courriels
-from tests.aides.test_depot import FAITS, PDF, filed, fill, open_caim
 from tests.people import make_agent, make_demande, make_user
 
 NOUVELLE = "/dossiers/nouvelle/"
