@@ -6,6 +6,7 @@ from django.db.models import Q
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import number_format
 
 from cpts.enums import StatutCpts, StatutMission
 from cpts.models import Cpts, Mission
@@ -42,7 +43,8 @@ def list_missions(cpts: Cpts) -> Section:
             continue
         lien = reverse("espace_mission", args=[cpts.code, mission.type])
         libelle = f"{mission.get_type_display()}, {lu.attendu}"
-        lignes.append(Ligne(libelle, lien, lu.alerte.libelle, lu.limite, lu.alerte is Alerte.RETARD))
+        retard = lu.alerte is Alerte.RETARD  # the badge says it
+        lignes.append(Ligne(libelle, lien, "" if retard else lu.alerte.libelle, lu.limite, retard))
     lignes.sort(key=lambda ligne: (ligne.le or au, ligne.libelle))
     lien = reverse("espace_missions", args=[cpts.code])
     return Section("Missions", 20, lignes, lien=lien, vide="Aucune échéance proche.")
@@ -75,7 +77,9 @@ def list_argent(cpts: Cpts) -> Section:
         if versement.fait_le is not None or versement.montant == 0 or versement.ligne.ligne is None:
             continue
         inconnu = "à instruire" if versement.ligne.fini else "à renseigner"
-        montant = inconnu if versement.montant is None else f"{versement.montant:.2f} €".replace(".", ",")
+        montant = (
+            inconnu if versement.montant is None else f"{number_format(versement.montant, 2, force_grouping=True)} €"
+        )
         lignes.append(
             Ligne(
                 f"{versement.nature}, {LIBELLES_MISSION.get(versement.ligne.mission, 'fonctionnement')}",

@@ -2,6 +2,7 @@
 
 import threading
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.contrib.auth import get_user_model
@@ -11,7 +12,7 @@ from django.utils import timezone
 
 from portal.core.executions import ask_cancel, close_silent, run_execution
 from portal.core.models import SILENCE_MAX, Evenement, Execution
-from portal.core.templatetags.portail import duree, milliers
+from portal.core.templatetags.portail import duree, milliers, nombre, phrase
 
 
 def start(**champs):
@@ -167,6 +168,13 @@ class TestPages:
         assert duree(timedelta(seconds=59.6)) == "1\u00a0min 0\u00a0s"
         assert duree(timedelta(seconds=185)) == "3\u00a0min 5\u00a0s"
         assert milliers(1_234_567) == "1\u202f234\u202f567"
+        assert [nombre(Decimal(un)) for un in ("7.8000", "12.0", "100.455")] == ["7,8", "12", "100,46"]
+        assert "".join(nombre(Decimal(130_000)).split()) == "130000"
+        assert [phrase(un) for un in ("Ouverte, ACI signé", "ACI signé", "À instruire")] == [
+            "ouverte, ACI signé",
+            "ACI signé",
+            "à instruire",
+        ]
 
 
 class TestAdmin:

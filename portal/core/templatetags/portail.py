@@ -1,6 +1,7 @@
 """The frame of every page: its header and the parts that never change, rendered once per process."""
 
 from datetime import date, timedelta
+from decimal import Decimal
 from functools import lru_cache
 
 from django import template
@@ -9,6 +10,7 @@ from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import Resolver404, resolve
 from django.utils.dateformat import format as format_date
+from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
@@ -92,6 +94,21 @@ def duree(valeur: timedelta) -> str:
         return f"{secondes:.1f}".replace(".", ",") + "\u00a0s"
     minutes, reste = divmod(round(secondes), 60)
     return f"{minutes}\u00a0min {reste}\u00a0s" if minutes else f"{reste}\u00a0s"
+
+
+@register.filter
+def phrase(libelle: str) -> str:
+    """A label inside a sentence: « ouverte, ACI signé », but « ACI signé » as it is written."""
+    sigle = libelle[:2].isalpha() and libelle[:2].isupper()
+    return libelle if sigle else libelle[:1].lower() + libelle[1:]
+
+
+@register.filter
+def nombre(valeur: Decimal) -> str:
+    """« 7,8 », « 130 000 »: two decimals at most, none that says nothing."""
+    arrondie = round(Decimal(valeur), 2)
+    decimales = max(0, -int(arrondie.normalize().as_tuple().exponent))
+    return number_format(arrondie, decimal_pos=decimales, force_grouping=True)
 
 
 @register.filter
