@@ -89,6 +89,8 @@ def list_steps(options: Options) -> Iterator[tuple[str, list[str]]]:
         yield "Comptes de démonstration", ["create_demo_accounts", str(COMPTES_DEMO)]
     elif COMPTES_DEMO.exists():
         yield "Retrait des comptes de démonstration", ["create_demo_accounts", "--retirer", str(COMPTES_DEMO)]
+    if has_command("rebuild_mesures"):
+        yield "Chiffres du jour", ["rebuild_mesures"]
 
 
 def prepare(

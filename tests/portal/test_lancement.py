@@ -207,7 +207,7 @@ class TestPreparation:
         commandes = [commande[0] for _phrase, commande in preparation.list_steps(Options(donnees=tmp_path))]
         assert commandes[0] == "migrate"
         connues = ["migrate", "load_referentiel", "load_objectifs", "import_donnees", "load_demonstration"]
-        connues.append("create_demo_accounts")
+        connues += ["create_demo_accounts", "rebuild_mesures"]
         assert commandes == [nom for nom in connues if nom in commandes]
         assert "create_demo_accounts" in commandes
 
