@@ -21,6 +21,15 @@ class Courbe:
     largeur: int = LARGEUR
     hauteur: int = HAUTEUR
 
+    @property
+    def cx(self) -> str:
+        """As a shape writes it, whatever the language of the page."""
+        return f"{self.x:.1f}"
+
+    @property
+    def cy(self) -> str:
+        return f"{self.y:.1f}"
+
 
 def draw_courbe(
     valeurs: Sequence[Decimal | None],
@@ -37,15 +46,16 @@ def draw_courbe(
     if len(connues) < 2:
         return None
     bas, haut = bornes or (min(connues), max(connues))
-    etendue = haut - bas
+    fond, etendue = hauteur - MARGE, float(haut - bas)
     pas = (largeur - 2 * MARGE) / (len(valeurs) - 1)
-    points: list[tuple[float, float] | None] = []
-    for rang, valeur in enumerate(valeurs):
-        if valeur is None:
-            points.append(None)
-            continue
-        part = float((valeur - bas) / etendue) if etendue else 0.5
-        points.append((round(MARGE + rang * pas, 1), round(hauteur - MARGE - part * (hauteur - 2 * MARGE), 1)))
+    echelle = (hauteur - 2 * MARGE) / etendue if etendue else 0.0
+    milieu = round(fond - (hauteur - 2 * MARGE) / 2, 1)
+    points = [
+        None
+        if valeur is None
+        else (round(MARGE + rang * pas, 1), round(fond - float(valeur - bas) * echelle, 1) if etendue else milieu)
+        for rang, valeur in enumerate(valeurs)
+    ]
     morceaux = []
     for rang, point in enumerate(points):
         if point is None:

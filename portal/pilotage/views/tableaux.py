@@ -124,7 +124,7 @@ def _build_contexte(
         "tableau": lu,
         "erreurs": erreurs,
         "prive": prive,
-        "prefixe": "pilotage_recu" if prive else "chiffre_recu",
+        "recu": _split_recu(lu, prive=prive),
         "adresse": reverse("tableau" if prive else "chiffres"),
         "suite": question.build_requete(),
         "recherche": recherche,
@@ -138,6 +138,13 @@ def _build_contexte(
         "aujourd_hui": timezone.localdate(),
         "demonstration": any(ligne.valeur and ligne.valeur.demonstration for ligne in lu.lignes),
     }
+
+
+def _split_recu(lu: Tableau, *, prive: bool) -> list[str]:
+    """What comes before and after the code of a figure in the address of its receipt: a hundred lines share them."""
+    places = ["CODE", lu.territoire.type, lu.territoire.code]
+    adresse = reverse("pilotage_recu" if prive else "chiffre_recu", args=places)
+    return f"{adresse}?au={lu.au}".split("CODE", 1)
 
 
 def _build_vues(request: HttpRequest, question: Question, form: VueForm | None) -> dict[str, Any]:
