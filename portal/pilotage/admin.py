@@ -107,9 +107,9 @@ class ConstatAdmin(admin.ModelAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponseBase:  # type: ignore[override]
         return super().changelist_view(request, {"title": "Contradictions dans les chiffres"} | (extra_context or {}))
 
-    def changeform_view(
+    def changeform_view(  # type: ignore[override]
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
-    ) -> HttpResponseBase:  # type: ignore[override]
+    ) -> HttpResponseBase:
         """One act alone: to put it aside."""
         contexte = {"title": "Contradiction", "show_save_and_continue": False}
         return super().changeform_view(request, object_id, form_url, contexte | (extra_context or {}))
