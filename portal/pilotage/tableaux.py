@@ -52,13 +52,12 @@ class Ligne:
 
 @dataclass(frozen=True, slots=True)
 class Groupe:
+    """The lines of a theme. `a_objectifs`: one of them at least has a target."""
+
     theme: str
     libelle: str
     lignes: tuple[Ligne, ...]
-
-    @property
-    def a_objectifs(self) -> bool:
-        return any(ligne.objectif for ligne in self.lignes)
+    a_objectifs: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +131,7 @@ def _group(lignes: Sequence[Ligne]) -> Iterator[Groupe]:
     for theme in Theme:
         siennes = tuple(ligne for ligne in lignes if ligne.indicateur.theme == theme)
         if siennes:
-            yield Groupe(theme.value, str(theme.label), siennes)
+            yield Groupe(theme.value, str(theme.label), siennes, any(ligne.objectif for ligne in siennes))
 
 
 def default_depuis(au: date) -> date:
