@@ -33,9 +33,9 @@ def follow(page: "Page", nom: str) -> None:
         page.get_by_role("link", name=nom, exact=True).first.click()
 
 
-def show(page: "Page") -> None:
+def press(page: "Page", nom: str) -> None:
     with page.expect_navigation():
-        page.get_by_role("button", name="Afficher", exact=True).click()
+        page.get_by_role("button", name=nom, exact=True).click()
 
 
 def read(page: "Page", selecteur: str = "main") -> str:
@@ -59,7 +59,7 @@ def test_a_reader_goes_from_a_territory_to_the_rows_of_a_figure(page: "Page", ge
     page.locator("label", has_text="Structures de soins coordonnés").click()
     page.locator("label", has_text="Population et territoire").click()
     page.get_by_label("Chercher un EPCI, une CPTS, un bassin").fill("chalonnais")
-    show(page)
+    press(page, "Afficher")
     assert "Saône-et-Loire" in read(page, "h1")
 
     # Compared with a CPTS found by its name, beside the région and France.
@@ -105,10 +105,28 @@ def test_an_agent_reads_what_is_kept_to_the_territory(page: "Page", geste: Geste
     sign_in(page, courriel, SECRET, "/pilotage/")
     assert "Saône-et-Loire" in read(page, "h1")
     assert "euro" in read_ligne(page, "montant_verse")[0]
-    assert_accessible(page)
+    keep_view(page)
     page.goto("/pilotage/?territoire=departement:21&theme=aides")
     assert "Ce territoire n’est pas dans votre périmètre" in read(page)
     assert read_ligne(page, "montant_verse") == []
     page.goto("/pilotage/?territoire=region:0000&au=2026-13-45")
     assert "2 valeurs sont à corriger" in read(page)
     assert_accessible(page)
+
+
+def keep_view(page: "Page") -> None:
+    """What the screen shows, under a name: the default of the dashboard from then on, until it is removed."""
+    page.goto("/pilotage/?territoire=region:27&theme=aides")
+    page.locator("summary", has_text="Enregistrer cette vue").click()
+    page.get_by_label("Nom de la vue").fill("Les aides de la région")
+    page.get_by_label("Ouvrir mon tableau de bord dessus").select_option("oui")
+    press(page, "Enregistrer")
+    assert_accessible(page)
+    page.goto("/pilotage/")
+    assert "Bourgogne-Franche-Comté" in read(page, "h1")
+    assert read_ligne(page, "population") == []  # of another theme
+    follow(page, "Modifier la vue Les aides de la région")
+    assert_accessible(page)
+    press(page, "Supprimer cette vue")
+    page.goto("/pilotage/")
+    assert "Saône-et-Loire" in read(page, "h1")
