@@ -17,6 +17,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import psycopg2
+from psycopg2.extensions import make_dsn, parse_dsn
 
 from portal.embarque import find_postgres_bin
 from portal.lancement.chemins import RACINE, VAR
@@ -27,6 +28,7 @@ ETAPES = {
     MIGREE: [["migrate", "--noinput", "-v", "0"]],
     DEMONSTRATION: [["load_referentiel"], ["load_demonstration"]],
 }
+GARDES = 3
 PAQUETS = ("portal", "zonage", "cpts", "aides", "prevention")
 IGNORES = ("__pycache__", "templates", "static")
 APRES = (RACINE / "portal" / "core" / "apps.py", RACINE / "portal" / "settings" / "base.py")
@@ -130,17 +132,34 @@ def _write(url: str, modele: Path) -> None:
         return
     with tempfile.TemporaryDirectory(dir=MODELES) as dossier:
         essai = Path(dossier, modele.name)
-        commande: list[str | Path] = [outil, "--format=custom", "--compress=1", "--file", essai, url]
-        if subprocess.run(commande, capture_output=True, check=False).returncode == 0:  # noqa: S603
-            for ancien in MODELES.glob(f"{modele.name.split('-')[0]}-*.dump"):
-                ancien.unlink(missing_ok=True)
+        base, env = _hide_secret(url)
+        commande: list[str | Path] = [outil, "--format=custom", "--compress=1", "--file", essai, base]
+        if subprocess.run(commande, env=env, capture_output=True, check=False).returncode == 0:  # noqa: S603
             essai.rename(modele)
+            nom = modele.name.split("-")[0]
+            gardes = sorted(MODELES.glob(f"{nom}-*.dump"), key=lambda garde: garde.stat().st_mtime)
+            for ancien in gardes[:-GARDES]:  # not the last ones: another process may be reading them
+                ancien.unlink(missing_ok=True)
+
+
+def _hide_secret(url: str) -> tuple[str, dict[str, str]]:
+    """A password goes by the environment: everybody reads the words of a command."""
+    mots = parse_dsn(url)
+    secret = mots.pop("password", None)
+    return make_dsn(**mots), os.environ | ({"PGPASSWORD": secret} if secret else {})
 
 
 def restore_base(modele: Path, url: str) -> None:
     with taking_turns("role"), contextlib.closing(psycopg2.connect(url)) as connexion, connexion:
         connexion.cursor().execute(ROLE)
-    commande: list[str | Path] = [find_postgres_bin() / "pg_restore", "--no-owner", "--exit-on-error", "--dbname", url]
-    subprocess.run([*commande, modele], check=True, capture_output=True)  # noqa: S603
+    base, env = _hide_secret(url)
+    commande: list[str | Path] = [
+        find_postgres_bin() / "pg_restore",
+        "--no-owner",
+        "--exit-on-error",
+        "--dbname",
+        base,
+    ]
+    subprocess.run([*commande, modele], env=env, check=True)  # noqa: S603
     with contextlib.closing(psycopg2.connect(url)) as connexion, connexion:
         connexion.cursor().execute("ANALYZE")
