@@ -213,7 +213,7 @@ def compare(acces: dict[str, dict[str, Acces]], quick: bool) -> bool:
 
     The goal holds where both show as many rows; elsewhere the ratio is said, and judged by nobody.
     """
-    tours, but = (9, 3.0) if quick else (41, 1.5)
+    tours, but = (5, 3.0) if quick else (41, 1.5)
     justes = True
     for adresse, agent in zip(AGENTS, NOMS, strict=True):
         pages = {base: list_pages(acces[base][adresse].dossiers) for base in PORTS}

@@ -13,7 +13,7 @@ from zonage.models import Commune
 from zonage.services.territoire import load_referentiel
 from zonage.sources.referentiel import read_referentiel
 
-LONGS = {"test_exercices.py", "test_droits_monotones.py", "test_vie_dossier.py"}
+LONGS = {"test_exercices.py", "test_exercices_pannes.py", "test_droits_monotones.py", "test_vie_dossier.py"}
 FORMES_LONGUES = {"MAILLAGE_COURSES", "MAILLAGE_PAS"}
 TRANSACTIONNELS = {"transactional_db", "live_server", "django_db_reset_sequences", "django_db_serialized_rollback"}
 

@@ -1,41 +1,35 @@
 """The drills in short, and what they rest upon: a judge that sees a mix, routes that all have an example."""
 
-import subprocess
-import sys
 from collections import Counter
 
 import pytest
 
 from tests.drills.adresses import list_routes
+from tests.drills.lancer import finish, start_drill
 from tests.drills.lecteur import Temoin
-from tests.drills.scene import RACINE, SORTES
-
-TUER = RACINE / "tests" / "drills" / "tuer.py"
+from tests.drills.scene import SORTES
 
 
-def run_drill(*arguments):
-    commande = [sys.executable, str(TUER), "--quick", *arguments]
-    return subprocess.run(commande, capture_output=True, text=True, timeout=480, check=False)
+@pytest.fixture(scope="module")
+def morts():
+    """The drill and its control at once: each has its own servers, and both wait more than they compute."""
+    lances = {"exercice": start_drill(), "temoin": start_drill("--sans-outbox", "--suivis", "60")}
+    yield lances
+    for lance in lances.values():
+        lance.terminate()  # asks nothing of one that ended; erases the folder of the other
+        lance.wait(60)
+        lance.stdout.close()
 
 
-def test_killed_in_every_way_nothing_is_lost_told_twice_or_mixed():
-    fini = run_drill()
-    assert fini.returncode == 0, fini.stdout + fini.stderr
-    assert "Perdus 0, en double 0" in fini.stdout
-    assert "mélanges 0" in fini.stdout
-    assert all(f"'{sorte}': 1" in fini.stdout for sorte in SORTES), fini.stdout
+def test_killed_in_every_way_nothing_is_lost_told_twice_or_mixed(morts):
+    sortie = finish(morts["exercice"])
+    assert "Perdus 0, en double 0" in sortie
+    assert "mélanges 0" in sortie
+    assert all(f"'{sorte}': 1" in sortie for sorte in SORTES), sortie
 
 
-def test_the_control_without_the_outbox_loses():
-    fini = run_drill("--sans-outbox", "--suivis", "60")
-    assert fini.returncode == 0, fini.stdout + fini.stderr
-    assert "il perd, comme prévu" in fini.stdout
-
-
-def test_frozen_or_absent_queue_and_stopped_base_cost_visitors_nothing_more():
-    fini = run_drill("--acte", "pannes")
-    assert fini.returncode == 0, fini.stdout + fini.stderr
-    assert "Fautes 0" in fini.stdout
+def test_the_control_without_the_outbox_loses(morts):
+    assert "il perd, comme prévu" in finish(morts["temoin"])
 
 
 def test_no_two_routes_share_a_name():
