@@ -26,7 +26,7 @@ MODELES = VAR / "modeles"
 MIGREE, DEMONSTRATION = "migree", "demonstration"
 ETAPES = {
     MIGREE: [["migrate", "--noinput", "-v", "0"]],
-    DEMONSTRATION: [["load_referentiel"], ["load_demonstration"]],
+    DEMONSTRATION: [["load_referentiel"], ["load_objectifs"], ["load_demonstration"]],
 }
 GARDES = 3
 PAQUETS = ("portal", "zonage", "cpts", "aides", "prevention")

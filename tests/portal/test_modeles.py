@@ -1,6 +1,5 @@
 """The bases from which tests and measures begin: they are what the migrations make, and a change makes them again."""
 
-import os
 import shutil
 
 import pytest
@@ -8,7 +7,10 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from portal.lancement import modeles
-from portal.lancement.modeles import DEMONSTRATION, MIGREE, find_modele, list_sources
+from portal.lancement.modeles import DEMONSTRATION, ETAPES, MIGREE, find_modele, list_sources
+from portal.lancement.options import Options
+from portal.lancement.preparation import list_steps
+from tests.browser.base import build_url
 
 
 @pytest.mark.django_db
@@ -40,10 +42,17 @@ def test_another_migration_makes_another_base(tmp_path, monkeypatch):
     (tmp_path / "portal" / "core" / "rls.py").write_text("un = 1\n")
     migration = tmp_path / "zonage" / "migrations" / "0001_x.py"
     migration.write_text("from portal.core.rls import un\n")
-    adresse = os.environ["DATABASE_URL"]
+    adresse = build_url("postgres")
     premier = find_modele(MIGREE, adresse)
     assert find_modele(MIGREE, adresse) == premier
     (tmp_path / "portal" / "core" / "rls.py").write_text("un = 2\n")
     second = find_modele(MIGREE, adresse)
     shutil.copy(migration, migration.with_name("0002_x.py"))
     assert len({premier, second, find_modele(MIGREE, adresse)}) == 3
+
+
+def test_the_steps_are_those_of_a_start():
+    """A base kept by `./maillage bench` after its own preparation is the one that the tests would have made."""
+    depart = [commande for _, commande in list_steps(Options())]
+    suite = [commande[0] for nom in (MIGREE, DEMONSTRATION) for commande in ETAPES[nom]]
+    assert [commande[0] for commande in depart][: len(suite)] == suite
