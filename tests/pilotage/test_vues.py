@@ -1,6 +1,6 @@
 """Saved views: what the screen shows, kept under a name; one's own to write, the organisation's to read."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from portal.accounts.enums import Role
 from portal.pilotage.conservation import EffaceurVues
-from portal.pilotage.models import Territoire, Vue
+from portal.pilotage.models import Passage, Territoire, Vue
 from portal.pilotage.services import vues
 from portal.pilotage.services.vues import VueRefusee, change_vue, list_vues, save_vue
 from tests.people import make_agent, make_mandat, make_user
@@ -24,6 +24,16 @@ REQUETE = "territoire=region:27&theme=cpts&theme=aides&avec=departement:71"
 def lieux(db):
     for type_, code, region in (("france", "france", ""), ("region", "27", "27"), ("departement", "71", "27")):
         Territoire.objects.create(type=type_, code=code, nom=f"Nom de {code}", region_code=region)
+    debut = datetime(2024, 1, 1, tzinfo=UTC)  # before the first run there is no screen to keep
+    Passage.objects.create(
+        jour=date(2024, 1, 1),
+        cause="nuit",
+        debut=debut,
+        empreinte="x",
+        indicateurs=0,
+        instantane="1:1:",
+        transaction=1,
+    )
 
 
 @pytest.fixture
