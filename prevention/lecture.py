@@ -115,6 +115,10 @@ def read_taux_communes(
     return add_releves(list(lus[:COMMUNES_MAX]), communes, voit=voit, niveau=niveau, code=code)
 
 
+def count_communes(nombre: int) -> str:
+    return f"{nombre} commune{'s' if nombre > 1 else ''}"
+
+
 def add_releves(
     releves: Sequence[Releve], communes: Collection[str], *, voit: Voit, niveau: str, code: str
 ) -> Taux | None:
@@ -126,9 +130,9 @@ def add_releves(
     somme = add_effectifs(read_effectif(releve) for releve in releves)
     motif = ""
     if caches:
-        motif = f"Non diffusé : {caches} commune(s) sous le seuil du secret statistique."
+        motif = f"Non diffusé : {count_communes(caches)} sous le seuil du secret statistique."
     elif manquantes:
-        motif = f"Non calculé : {manquantes} commune(s) sans relevé."
+        motif = f"Non calculé : {count_communes(manquantes)} sans relevé."
     return Taux(
         **_read_definition(premier),
         niveau=niveau,

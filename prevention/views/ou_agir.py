@@ -16,7 +16,6 @@ from portal.core.exports import export_csv
 from prevention.calculs.priorites import Priorite, rank_priorites
 from prevention.calculs.taux import Effectif
 from prevention.droits import build_voit
-from prevention.enums import NiveauTerritoire
 from prevention.lecture import Voit, list_cibles, list_periodes, list_taux, read_taux, voit_public
 from prevention.models import Campagne, Cible, Objectif
 from prevention.perimetres import Regard, list_codes, list_parts, name_parts, read_regard
@@ -115,6 +114,16 @@ def compute_etude(
     return Etude(campagne, cible, regard, par, periode, reference, dite, priorites, noms, contexte)
 
 
+NIVEAUX_DITS = {
+    "commune": "la commune",
+    "epci": "l’EPCI",
+    "cpts": "la CPTS",
+    "departement": "le département",
+    "region": "la région",
+    "france": "la France",
+}
+
+
 def find_reference(cible: Cible, regard: Regard, au: date, voit: Voit) -> tuple[Fraction | None, str]:
     """The objective of the territory, of the wider ones, else its own rate; and the words that say which."""
     ordre = [(regard.niveau, regard.code), *([regard.reference] if regard.reference else []), ("france", "france")]
@@ -124,12 +133,11 @@ def find_reference(cible: Cible, regard: Regard, au: date, voit: Voit) -> tuple[
     }
     for cle in ordre:
         if cle in objectifs:
-            niveau = NiveauTerritoire(cle[0]).label.lower()
-            return Fraction(objectifs[cle]), f"l’objectif fixé pour le territoire ({niveau})"
+            return Fraction(objectifs[cle]), f"l’objectif fixé pour {NIVEAUX_DITS[cle[0]]}"
     for niveau, code in ordre:
         lu = read_taux(cible, niveau, code, au=au, voit=voit)
         if lu is not None and lu.taux is not None:
-            return lu.taux, f"le taux du territoire ({NiveauTerritoire(niveau).label.lower()})"
+            return lu.taux, f"le taux observé pour {NIVEAUX_DITS[niveau]}"
     return None, ""
 
 

@@ -270,7 +270,8 @@ TAILLE_EXERCICE = _TAILLE.format(
 # A few communes on the edge are shared between neighbours: that is no contradiction.
 CHEVAUCHEMENT = """
 SELECT a.cpts_id || ':' || b.cpts_id, t.id, 'cpts.cpts:' || a.cpts_id, 'communes_plusieurs_cpts', ca.region_code,
-       ca.departement_code, format('%%s et %%s : %%s commune(s) dans les deux périmètres.', ca.nom, cb.nom, count(*))
+       ca.departement_code, format('%%s et %%s : %%s commune%%s dans les deux périmètres.', ca.nom, cb.nom, count(*),
+                                   CASE WHEN count(*) > 1 THEN 's' ELSE '' END)
   FROM cpts_perimetre a
   JOIN cpts_communeperimetre x ON x.perimetre_id = a.id
   JOIN cpts_communeperimetre y ON y.commune_id = x.commune_id
