@@ -27,12 +27,16 @@ class GenreCle(models.TextChoices):
 
 
 class TypeTerritoire(models.TextChoices):
-    """What a niveau is given to. The reading prefers a QPV, then a commune, then a TVS or a bassin."""
+    """What a niveau is given to. The reading prefers a QPV, then a commune, then a TVS or a bassin.
+
+    A canton-ou-ville (Insee: a canton of whole communes, a city of several cantons being one) only names communes.
+    """
 
     TVS = "tvs", "Territoire de vie-santé"
     BVCV = "bvcv", "Bassin de vie ou canton-ou-ville"
     BV2012 = "bv2012", "Bassin de vie 2012"
     BV2022 = "bv2022", "Bassin de vie 2022"
+    CANTON = "canton", "Canton-ou-ville"
     COMMUNE = "commune", "Commune"
     QPV = "qpv", "Quartier prioritaire de la politique de la ville"
 

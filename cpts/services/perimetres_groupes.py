@@ -15,8 +15,14 @@ from zonage.models import Commune, Composition, Epci, Territoire
 RAYON_MAX_KM: Final = 60
 GROUPES_MAX: Final = 400
 KM_PAR_DEGRE: Final = 111.0
-TYPES: Final = (TypeTerritoire.BV2022, TypeTerritoire.BV2012, TypeTerritoire.TVS, TypeTerritoire.BVCV)
-"""Territories made of whole communes. Cantons are in no reference file of the portal: they are not offered."""
+TYPES: Final = (
+    TypeTerritoire.CANTON,
+    TypeTerritoire.BV2022,
+    TypeTerritoire.BV2012,
+    TypeTerritoire.TVS,
+    TypeTerritoire.BVCV,
+)
+"""Territories made of whole communes, once their file is loaded (`import_composition`)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -151,10 +151,24 @@ def test_a_commune_is_added_with_those_around_it(page, brouillon):
 
 def test_a_group_is_added_whole(page, brouillon, communes):
     assert "Le Grand Essai (3 communes)" in page.get(_adresse(brouillon)).text
-    assert "Les cantons ne sont pas dans les données" in page.get(_adresse(brouillon)).text
+    assert (
+        "Les cantons, les bassins de vie et les territoires de vie-santé ne sont pas chargés"
+        in page.get(_adresse(brouillon)).text
+    )
     assert _edit(page, brouillon, "groupe", groupe="epci:247100001").status_code == 302
     assert list_codes(brouillon) == ["71076", "71118", "71475"]
     assert _edit(page, brouillon, "groupe", groupe="epci:000000000").status_code == 422
+
+
+def test_a_canton_is_added_whole_when_it_is_loaded(page, brouillon, communes):
+    canton = Territoire.objects.create(type="canton", code="7199", libelle="Chalon et son canton (7199)")
+    for code in ("71076", "71118"):
+        Composition.objects.create(territoire=canton, type="canton", commune_id=code, code_publie=code, millesime=2024)
+    montree = page.get(_adresse(brouillon)).text
+    assert "Chalon et son canton (7199) (2 communes)" in montree
+    assert "ne sont pas chargés" not in montree
+    assert _edit(page, brouillon, "groupe", groupe="canton:7199").status_code == 302
+    assert list_codes(brouillon) == ["71076", "71118"]
 
 
 def test_a_bassin_de_vie_is_offered_when_it_is_loaded(communes):

@@ -20,14 +20,14 @@ LIGNES = (
     "71076;Chalon-sur-Saône;71;27;200;7199;71076;71076;7106\n"
     "71100;Châtenoy;71;27;200;7199;71076;71076;01305\n"
     "71429;Saint-Cosme;71;27;200;7199;71076;71076;7106\n"
-    "97617;Tsingoni;976;06;200;97613;ZZZZZ;;\n"
+    "97617;Tsingoni;976;06;200;ZZZZZ;ZZZZZ;;\n"
     ";;;;;;;;\n"
 )
 
 
 @pytest.fixture
 def fichier(tmp_path):
-    chalon = CommuneFactory(code_insee="71076")
+    chalon = CommuneFactory(code_insee="71076", nom="Chalon-sur-Saône", population=45_000)
     for code in ("71100", "97617"):
         CommuneFactory(code_insee=code)
     AncienneCommuneFactory(code_insee="71429", commune=chalon)
@@ -53,6 +53,9 @@ def test_every_line_is_loaded_or_named_and_the_attribution_stays_with_the_rows(f
     bvcv = Territoire.objects.get(type="bvcv", code="7106")
     assert (bvcv.libelle, bvcv.region_attribution_id) == ("Canton-ou-ville 7106", "27")
     assert Territoire.objects.get(type="bv2012", code="71076").libelle == "Chalon-sur-Saône"
+    canton = Territoire.objects.get(type="canton")
+    assert (canton.code, canton.libelle) == ("7199", "Chalon-sur-Saône et son canton (7199)")
+    assert set(canton.compositions.values_list("code_publie", flat=True)) == {"71076", "71100", "71429"}
 
 
 def test_a_second_run_writes_nothing_and_a_change_writes_its_line_only(fichier):

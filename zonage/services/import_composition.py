@@ -1,4 +1,4 @@
-"""Load which commune belongs to which bassin de vie and BVCV, with the attribution its licence asks for."""
+"""Load which commune belongs to which bassin de vie, BVCV and canton, with the attribution its licence asks for."""
 
 from collections.abc import Iterator
 
@@ -8,7 +8,8 @@ from django.db.backends.utils import CursorWrapper
 from portal.core.imports import Import
 from portal.core.outbox import emit
 from portal.core.sql import copy_rows
-from zonage.models import Departement
+from zonage.enums import TypeTerritoire
+from zonage.models import Commune, Departement
 from zonage.services.codes import Codes, read_codes
 from zonage.services.lecture_table import refresh_zones
 from zonage.sources.composition import ATTRIBUTION, LigneComposition, read_composition
@@ -55,10 +56,19 @@ def load_composition(lot: Import, *, millesime: int) -> None:
     lot.millesime = f"COG {millesime}"
     lot.avertissement(None, "", f"Attribution à afficher avec ces territoires : {ATTRIBUTION}")
     noms = {ligne.code: ligne.libelle for ligne in lignes}
+    plus_grandes = _find_plus_grandes(lignes, communes)
     regions = dict(Departement.objects.order_by("code").values_list("code", "region_id"))
     parametres: dict[str, str | int | None] = {"millesime": millesime, "attribution": ATTRIBUTION}
     rangees = (
-        (x.numero, x.code, communes[x.code], type_.value, code, _name(code, noms), _region(code, regions))
+        (
+            x.numero,
+            x.code,
+            communes[x.code],
+            type_.value,
+            code,
+            _name(type_, code, noms, plus_grandes),
+            _region(code, regions),
+        )
         for x in lignes
         if x.code in communes
         for type_, code in x.territoires.items()
@@ -108,8 +118,23 @@ def _resolve(lot: Import, lignes: list[LigneComposition], codes: Codes) -> dict[
     return communes
 
 
-def _name(territoire: str, noms: dict[str, str]) -> str:
-    """A bassin bears the name of its pole; a canton-ou-ville has only its number in this file."""
+def _find_plus_grandes(lignes: list[LigneComposition], communes: dict[str, str]) -> dict[str, str]:
+    """The name of the commune of most inhabitants of each canton-ou-ville."""
+    lues = Commune.objects.order_by("code_insee").values_list("code_insee", "population", "nom")
+    rangs = {code: (population or 0, nom) for code, population, nom in lues}
+    grandes: dict[str, tuple[int, str]] = {}
+    for ligne in lignes:
+        canton = ligne.territoires.get(TypeTerritoire.CANTON)
+        if canton is not None and ligne.code in communes:
+            rang = rangs[communes[ligne.code]]
+            grandes[canton] = max(rang, grandes.get(canton, rang))
+    return {canton: nom for canton, (_, nom) in grandes.items()}
+
+
+def _name(type_: TypeTerritoire, territoire: str, noms: dict[str, str], plus_grandes: dict[str, str]) -> str:
+    """A bassin bears the name of its pole; a canton has only a number in this file: its largest commune is said."""
+    if type_ == TypeTerritoire.CANTON:
+        return f"{plus_grandes[territoire]} et son canton ({territoire})"[:150]
     return noms.get(territoire, f"Canton-ou-ville {territoire}")[:150]
 
 

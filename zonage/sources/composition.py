@@ -1,4 +1,5 @@
-"""The table of belonging of communes (package R COGugaison, from INSEE, ODbL): bassins de vie 2012 and 2022, BVCV."""
+"""The table of belonging of communes (package R COGugaison, from INSEE, ODbL): bassins de vie 2012 and 2022, BVCV,
+cantons-ou-villes."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -8,7 +9,12 @@ from zonage.enums import TypeTerritoire
 if TYPE_CHECKING:
     from portal.core.imports import Import
 
-COLONNES = {"BV2012": TypeTerritoire.BV2012, "BV2022": TypeTerritoire.BV2022, "bvcv": TypeTerritoire.BVCV}
+COLONNES = {
+    "BV2012": TypeTerritoire.BV2012,
+    "BV2022": TypeTerritoire.BV2022,
+    "bvcv": TypeTerritoire.BVCV,
+    "CANOV": TypeTerritoire.CANTON,
+}
 SANS_TERRITOIRE = {"", "ZZZZZ"}
 ATTRIBUTION = "Code officiel géographique (Insee), package R COGugaison, licence ODbL"
 
