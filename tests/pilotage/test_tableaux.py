@@ -14,6 +14,7 @@ from portal.pilotage.models import Territoire
 from portal.pilotage.sources.definitions import list_indicateurs
 from portal.pilotage.svg import MARGE, draw_courbe
 from portal.pilotage.tableaux import read_tableau
+from portal.pilotage.templatetags.tableau import render_rangee
 from tests.people import make_agent
 from tests.pilotage.scene import JOUR, make_msp, run
 
@@ -136,3 +137,20 @@ def test_exports_hold_what_the_screen_shows(client, mesures):
     assert [ligne[1] for ligne in lignes[1:]] == [une["indicateur"] for une in mesures_json]
     zip_ = next(une for une in mesures_json if une["indicateur"] == "part_population_zip")
     assert zip_["valeur"] == pytest.approx(100 * zip_["numerateur"] / zip_["denominateur"], abs=0.001)
+
+
+def test_a_row_is_written_again_as_soon_as_it_says_something_else(client, mesures):
+    """Rows are kept by what they say: the second reading writes none, a changed figure writes its own."""
+    render_rangee.cache_clear()
+    premiere = client.get("/chiffres/?territoire=departement:71").content.decode()
+    assert "<strong>2\xa0structures</strong>" in premiere
+    ecrites = render_rangee.cache_info().misses
+    assert ecrites > 20
+    assert client.get("/chiffres/?territoire=departement:71").content.decode() == premiere
+    assert render_rangee.cache_info().misses == ecrites
+    make_msp(mesures["71003"], StatutStructure.OUVERTE)
+    assert "Modifié depuis" in client.get("/chiffres/?territoire=departement:71").content.decode()
+    run(APRES)
+    derniere = client.get("/chiffres/?territoire=departement:71").content.decode()
+    assert "<strong>3\xa0structures</strong>" in derniere
+    assert "Modifié depuis" not in derniere

@@ -140,11 +140,12 @@ def _build_contexte(
     }
 
 
-def _split_recu(lu: Tableau, *, prive: bool) -> list[str]:
+def _split_recu(lu: Tableau, *, prive: bool) -> tuple[str, str]:
     """What comes before and after the code of a figure in the address of its receipt: a hundred lines share them."""
     places = ["CODE", lu.territoire.type, lu.territoire.code]
     adresse = reverse("pilotage_recu" if prive else "chiffre_recu", args=places)
-    return f"{adresse}?au={lu.au}".split("CODE", 1)
+    avant, _, apres = f"{adresse}?au={lu.au}".partition("CODE")
+    return avant, apres
 
 
 def _build_vues(request: HttpRequest, question: Question, form: VueForm | None) -> dict[str, Any]:
