@@ -18,6 +18,7 @@ from portal.pilotage.lecture import LectureTropGrande, read_series, read_valeurs
 from portal.pilotage.models import Appartenance, Mesure, Passage, PassageIndicateur, Territoire
 from portal.pilotage.services import requetes
 from portal.pilotage.services.calcul import JourFutur, compute_jour
+from portal.pilotage.sources.definitions import load_definitions
 from tests.cpts.factories import make_cpts
 from tests.people import make_demande
 from tests.pilotage.scene import JOUR, add_donnee, make_msp, read, run
@@ -143,6 +144,18 @@ def test_only_what_reads_the_changed_table_is_run_again(pays):
     assert {"publie_msu", "sans_medecin_traitant_17"} <= faits
     assert "population" not in faits
     assert passage.lignes == 1
+
+
+def test_a_file_alone_gives_what_it_gives_among_the_others(pays):
+    """Whatever its form, and whichever comes first: a change of the aids makes due the declined ones alone."""
+    make_demande()
+    run()
+    particuliers = [d.indicateur for d in load_definitions() if d.variantes or d.indicateur.forme != "nombre"]
+    assert {un.forme for un in particuliers} >= {"part", "moyenne", "mediane", "nombre", "valeur"}
+    for un in particuliers:
+        passage = compute_jour(JOUR, cause=Cause.REPRISE, codes=[un.code], forcer=True)
+        assert passage is not None
+        assert passage.lignes == 0, un.code
 
 
 def test_a_new_definition_is_due(pays):

@@ -32,7 +32,7 @@ SELECT genre, objet, territoire_id FROM lien_du_jour WHERE genre <> 'commune'
 # Sums are taken over whole ten-thousandths: exact, and several times faster than over decimals. One statement for
 # every indicator: one snapshot.
 PREMIER = """
-CREATE TEMP TABLE premier ON COMMIT DROP AS
+CREATE TEMP TABLE premier (rang, territoire_id, numerateur, denominateur, valeur, demonstration) ON COMMIT DROP AS
 """
 SIMPLE = """
 SELECT {rang} AS rang, l.territoire_id, sum((b.numerateur * 10000::bigint)::bigint) AS numerateur,
