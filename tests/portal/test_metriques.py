@@ -1,9 +1,6 @@
 """The requests as a supervision reads them: bounded names, one sum for all the processes, no cost, no dependence."""
 
-import contextlib
-import os
 import re
-import signal
 import time
 
 import pytest
@@ -23,6 +20,7 @@ from portal.core.metriques_demandes import (
     write_demandes,
 )
 from portal.embarque import Valkey
+from tests.portal.valkey_essai import frozen
 
 JETON = "un-jeton-d-essai"
 ABSENT = "redis://127.0.0.1:9/0"
@@ -44,15 +42,6 @@ def compteurs(valkey, settings, monkeypatch):
     monkeypatch.setattr(metriques_demandes, "compteurs", tables)
     monkeypatch.setattr(metriques, "compteurs", tables)
     return tables
-
-
-@contextlib.contextmanager
-def frozen(serveur):
-    os.kill(serveur.processus.pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        os.kill(serveur.processus.pid, signal.SIGCONT)
 
 
 def read_figures(client: Client) -> dict[str, float]:

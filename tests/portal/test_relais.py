@@ -1,9 +1,6 @@
 """The relay before a real queue: bound, back-off, breakdowns; and the turns of periodic jobs."""
 
-import contextlib
 import json
-import os
-import signal
 import time
 from collections import Counter
 from datetime import UTC, datetime, timedelta
@@ -22,6 +19,7 @@ from portal.core.models import Creneau, Envoi
 from portal.core.outbox import post
 from portal.core.relais import Relais
 from portal.embarque import Valkey
+from tests.portal.valkey_essai import frozen
 
 PARIS = ZoneInfo("Europe/Paris")
 
@@ -40,15 +38,6 @@ def relais(valkey, db):
     relais.client.flushall()
     yield relais
     relais.close()
-
-
-@contextlib.contextmanager
-def frozen(serveur):
-    os.kill(serveur.processus.pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        os.kill(serveur.processus.pid, signal.SIGCONT)
 
 
 def messages(relais):
